@@ -1,0 +1,51 @@
+# `make` alone lists the commands. Every setting comes from the environment or .env (see .env.example).
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help up test lint format bench lock clean
+
+help: ## List the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+up: $(VENV)/.run ## Start the service on this machine: Valkey, gateway, worker, beat
+	@exec $(BIN)/scriptorium up
+
+test: $(VENV)/.dev ## Run all tests; starts what it needs on free ports
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev ## Style, types and the walls between packages
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.dev ## Format the code
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.dev ## Measure on this machine and print the tables
+	$(BIN)/python -m bench
+
+lock: ## Choose the newest allowed versions and lock them by hash (needs uv)
+	uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 pyproject.toml \
+		--upgrade --extra api --extra worker --extra weights --extra cli -o requirements/run.txt
+	uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 pyproject.toml \
+		--extra api --extra worker --extra weights --extra cli --extra dev -c requirements/run.txt -o requirements/dev.txt
+
+clean: ## Remove the virtual environment; DATA_DIR is kept
+	rm -rf $(VENV)
+
+# The environment is made anew only when what it is made of changes. A development environment serves `up` as well.
+$(VENV)/.run: pyproject.toml requirements/run.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.run requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	touch $@

@@ -1,0 +1,76 @@
+"""The gateway's composition root: builds every collaborator once and the application around them."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.responses import RedirectResponse
+
+from api import problems
+from api.dispatch import TurnSender
+from api.job_store import JobStore
+from api.observation import GatewayMetrics, Observation
+from api.routes import jobs, operations, transcribe
+from api.services import Services
+from api.settings import GatewaySettings
+from core.celery_app import create_celery
+from core.media_files import MediaFiles
+from core.redis_clients import connect_async
+from core.version import VERSION
+
+_DESCRIPTION = """\
+POST audio to `/transcribe`, follow `/status/{job_id}`, fetch `/result/{job_id}`.
+
+A 202 means that the job is stored: it survives the death of any one process and takes effect once.
+Every error is an RFC 9457 problem document with a stable `code`.
+"""
+
+
+def create_app(settings: GatewaySettings) -> FastAPI:
+    """Return the gateway as an ASGI application."""
+    metrics = GatewayMetrics()
+    client = connect_async(settings.redis)
+    services = Services(
+        settings=settings,
+        jobs=JobStore(client, result_ttl_ms=settings.result_ttl_ms, record_ttl_ms=settings.record_ttl_ms),
+        media=MediaFiles.under(settings.data_dir),
+        turns=TurnSender(create_celery(settings.broker)),
+        metrics=metrics,
+    )
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        services.turns.close()
+        await client.aclose()
+
+    app = FastAPI(title="Scriptorium", version=VERSION, description=_DESCRIPTION, lifespan=lifespan)
+    app.state.services = services
+    app.add_middleware(Observation, metrics=metrics)
+    problems.install(app)
+    for routes in (transcribe, jobs, operations):
+        app.include_router(routes.router)
+
+    @app.get("/", include_in_schema=False)
+    async def root() -> RedirectResponse:
+        return RedirectResponse("/docs")
+
+    def openapi() -> dict[str, object]:
+        if app.openapi_schema is None:
+            schema = get_openapi(
+                title=app.title,
+                version=app.version,
+                description=app.description,
+                routes=app.routes,
+                tags=app.openapi_tags,
+            )
+            # Referred to by every route's errors, which FastAPI only knows as plain responses.
+            schema["components"]["schemas"]["Problem"] = problems.Problem.model_json_schema(
+                ref_template="#/components/schemas/{model}"
+            )
+            app.openapi_schema = schema
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
+    return app

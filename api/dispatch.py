@@ -1,0 +1,45 @@
+"""Sends turns: "somebody work on this lane". Best effort, off the event loop; the workers' reaper covers a lost one."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import structlog
+from celery import Celery
+
+from core.lanes import TURN_TASK, turn_queue
+
+_BACKLOG_LIMIT = 64
+"""Turns waiting to be sent; beyond it more would wake nobody who isn't awake already."""
+
+logger = structlog.get_logger(__name__)
+
+
+class TurnSender:
+    """Sends turns from a thread of its own, so that a broker that is away delays no answer."""
+
+    def __init__(self, celery: Celery) -> None:
+        self._celery = celery
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="turns")
+        self._lock = threading.Lock()
+        self._backlog = 0
+
+    def send(self, lane: str) -> None:
+        """Send a turn soon; returns at once and never raises."""
+        with self._lock:
+            if self._backlog >= _BACKLOG_LIMIT:
+                return
+            self._backlog += 1
+        self._thread.submit(self._send, lane)
+
+    def close(self) -> None:
+        """Send what is waiting, then stop."""
+        self._thread.shutdown(wait=True)
+
+    def _send(self, lane: str) -> None:
+        try:
+            self._celery.send_task(TURN_TASK, args=[lane], queue=turn_queue(lane), retry=False)
+        except Exception as error:  # noqa: BLE001 - whatever the broker's client raises, the job is safe in Redis
+            logger.warning("turn_not_sent", lane=lane, error=type(error).__name__)
+        finally:
+            with self._lock:
+                self._backlog -= 1

@@ -1,0 +1,64 @@
+"""What an uploaded file is, judged by its content and never by its name. Nothing is decoded here."""
+
+from pathlib import Path
+
+import puremagic
+from tinytag import TinyTag, TinyTagException
+
+from core.errors import UnsupportedMedia
+
+_HEAD_BYTES = 8192
+_SURE = 0.8
+"""Confidence from which a match of puremagic's counts as certain (it gives 0.8 to multi-byte signatures)."""
+_CONTAINERS = ("audio/", "video/", "application/ogg", "application/mxf", "application/x-matroska")
+_TEXT_CONTROLS = frozenset(range(32)) - frozenset(b"\t\n\r\f\x1b")
+
+BYTES_PER_SECOND_ESTIMATE = 16_000
+"""Audio bytes per second assumed of a file whose header tells no length: 128 kbit/s, the common rate of MP3."""
+
+
+def refuse_other_than_media(path: Path) -> None:
+    """Refuse a file that certainly is neither audio nor video; the decoder judges the doubtful ones.
+
+    Raises:
+        UnsupportedMedia: it is text, or carries the signature of another kind of file.
+    """
+    with path.open("rb") as file:
+        head = file.read(_HEAD_BYTES)
+    if _is_text(head):
+        raise UnsupportedMedia("The file holds plain text. Send an audio or video file.")
+    kinds = _signatures(head)
+    if any(kind.startswith(_CONTAINERS) for kind, _ in kinds):
+        return
+    for kind, confidence in kinds:
+        if kind and confidence >= _SURE:
+            raise UnsupportedMedia(f"The file is {kind}. Send an audio or video file.")
+
+
+def header_duration_seconds(path: Path) -> float | None:
+    """Return the length of the audio as the container's header tells it; None where it tells none."""
+    try:
+        with path.open("rb") as file:
+            duration = TinyTag.get(file_obj=file, tags=False).duration
+    except (TinyTagException, OSError, ValueError, IndexError, KeyError, OverflowError):
+        # Besides its own error, the parser lets those of struct and indexing through on damaged headers.
+        return None
+    return duration if duration and duration > 0 else None
+
+
+def _signatures(head: bytes) -> list[tuple[str, float]]:
+    try:
+        return [(match.mime_type, match.confidence) for match in puremagic.magic_string(head)]
+    except (puremagic.PureError, ValueError):
+        return []
+
+
+def _is_text(head: bytes) -> bool:
+    if any(byte in _TEXT_CONTROLS for byte in head):
+        return False
+    try:
+        head.decode("utf-8")
+    except UnicodeDecodeError as error:
+        # The head may end in the middle of a character.
+        return error.start > len(head) - 4 and len(head) == _HEAD_BYTES
+    return True

@@ -1,0 +1,95 @@
+"""Watches every request from outside the routes: metrics, one log line and a request id."""
+
+import re
+import secrets
+import time
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.job_store import LaneState
+
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+_ROUTINE = frozenset({"/health", "/health/ready", "/metrics", "/status/{job_id}"})
+"""Routes that are polled: logged at debug level only."""
+
+logger = structlog.get_logger(__name__)
+
+
+class GatewayMetrics:
+    """The gateway's Prometheus metrics, in a registry of its own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "transcription_requests_total",
+            "HTTP requests by method, route template and status",
+            ("method", "route", "status"),
+            registry=self.registry,
+        )
+        self.in_progress = Gauge(
+            "transcription_requests_in_progress", "HTTP requests being served", registry=self.registry
+        )
+        self.duration = Histogram(
+            "transcription_request_duration_seconds",
+            "Time from a request's head to its answer's end",
+            ("route",),
+            buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60),
+            registry=self.registry,
+        )
+        self.upload_bytes = Counter(
+            "transcription_upload_bytes_total", "Bytes of accepted uploads", registry=self.registry
+        )
+        self._queue_depth = Gauge(
+            "transcription_queue_depth", "Jobs waiting, by lane", ("lane",), registry=self.registry
+        )
+        self._queue_audio = Gauge(
+            "transcription_queue_audio_seconds", "Audio waiting, by lane", ("lane",), registry=self.registry
+        )
+
+    def set_queue(self, lanes: list[LaneState]) -> None:
+        """Set the gauges that tell of Redis, read at the time of the scrape."""
+        for lane in lanes:
+            self._queue_depth.labels(lane.lane).set(lane.pending_jobs)
+            self._queue_audio.labels(lane.lane).set(lane.pending_audio_seconds)
+
+
+class Observation:
+    """ASGI middleware; pure, so that it neither buffers bodies nor hides disconnects."""
+
+    def __init__(self, app: ASGIApp, metrics: GatewayMetrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        sent = dict(scope["headers"]).get(b"x-request-id", b"")
+        request_id = sent.decode() if _REQUEST_ID.fullmatch(sent) else secrets.token_hex(8)
+        status = 500
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message.setdefault("headers", []).append((b"x-request-id", request_id.encode()))
+            await send(message)
+
+        started = time.perf_counter()
+        with (
+            structlog.contextvars.bound_contextvars(request_id=request_id),
+            self._metrics.in_progress.track_inprogress(),
+        ):
+            try:
+                await self._app(scope, receive, send_with_id)
+            finally:
+                seconds = time.perf_counter() - started
+                # The template, not the path: label sets stay bounded and logs hold no ids of strangers' making.
+                route = getattr(scope.get("route"), "path", "unmatched")
+                self._metrics.requests.labels(scope["method"], route, str(status)).inc()
+                self._metrics.duration.labels(route).observe(seconds)
+                log = logger.debug if route in _ROUTINE else logger.info
+                log("request", method=scope["method"], route=route, status=status, ms=round(seconds * 1000, 1))

@@ -1,0 +1,32 @@
+"""What the routes work with, built once by the composition root and handed to each request."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from api.dispatch import TurnSender
+from api.job_store import JobStore
+from api.observation import GatewayMetrics
+from api.settings import GatewaySettings
+from core.media_files import MediaFiles
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The gateway's collaborators."""
+
+    settings: GatewaySettings
+    jobs: JobStore
+    media: MediaFiles
+    turns: TurnSender
+    metrics: GatewayMetrics
+
+
+def _services(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services
+
+
+WithServices = Annotated[Services, Depends(_services)]
+"""Annotation of a route's parameter that receives the services."""

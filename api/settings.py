@@ -1,0 +1,30 @@
+"""The gateway's settings."""
+
+from pydantic import Field
+
+from core.settings import CommonSettings
+
+_MIB = 1024 * 1024
+
+
+class GatewaySettings(CommonSettings):
+    """Where the gateway listens and what it takes."""
+
+    host: str = Field(default="127.0.0.1", description="Address the gateway listens on.")
+    port: int = Field(default=8000, ge=1, le=65535, description="Port the gateway listens on.")
+    max_file_size_mb: float = Field(default=100, gt=0, description="Largest upload, in MiB.")
+    min_free_disk_mb: float = Field(
+        default=1024,
+        ge=0,
+        description="Uploads are refused (507) rather than leave less than this free, in MiB.",
+    )
+
+    @property
+    def max_file_bytes(self) -> int:
+        """Largest upload in bytes."""
+        return round(self.max_file_size_mb * _MIB)
+
+    @property
+    def min_free_disk_bytes(self) -> int:
+        """Disk space that uploads must leave, in bytes."""
+        return round(self.min_free_disk_mb * _MIB)

@@ -1,0 +1,28 @@
+"""The `scriptorium` command."""
+
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(no_args_is_help=True, add_completion=True, help="Run and use a Scriptorium transcription service.")
+
+
+@app.callback()
+def root() -> None:
+    """Keep subcommands as subcommands, also while there is only one."""
+
+
+@app.command()
+def up(
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=64, help="Worker processes; WORKERS if not given, else 1.")
+    ] = None,
+) -> None:
+    """Start the whole service on this machine and follow its logs; Ctrl-C stops it."""
+    from cli.up import run_up
+
+    raise typer.Exit(run_up(workers=workers))
+
+
+if __name__ == "__main__":
+    app()

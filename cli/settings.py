@@ -1,0 +1,18 @@
+"""The settings that `scriptorium up` reads itself; it hands the whole environment on to what it starts."""
+
+from pydantic import Field
+
+from core.settings import CommonSettings
+
+
+class UpSettings(CommonSettings):
+    """What to start."""
+
+    host: str = Field(default="127.0.0.1", description="Address the gateway listens on.")
+    port: int = Field(default=8000, ge=1, le=65535, description="Port the gateway listens on.")
+    workers: int = Field(default=1, ge=1, le=64, description="Worker processes, each with a model of its own.")
+
+    @property
+    def embeds_valkey(self) -> bool:
+        """Whether `up` starts a Valkey of its own: it does unless a Redis is named."""
+        return not {"redis_url", "redis_host", "redis_port"} & self.model_fields_set

@@ -1,0 +1,171 @@
+"""`scriptorium up`: the whole service on one machine, from the same processes that a cluster runs."""
+
+import asyncio
+import fcntl
+import os
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from cli.embedded_valkey import EmbeddedValkey
+from cli.process import ProcessSpec, SupervisedProcess
+from cli.settings import UpSettings
+from core.errors import CONFIGURATION_EXIT_STATUS, ConfigurationError
+
+_POLL_SECONDS = 0.1
+_NAME_WIDTH = 9
+_COLOURS = {"valkey": 35, "gateway": 36, "beat": 33, "up": 32}
+_WORKER_COLOUR = 34
+
+
+def run_up(*, workers: int | None) -> int:
+    """Run the service until it is stopped; return the exit status."""
+    try:
+        settings = UpSettings.read()
+        data_dir = settings.data_dir.resolve()
+        (data_dir / "logs").mkdir(parents=True, exist_ok=True)
+        with _sole_user_of(data_dir):
+            _check_port(settings.host, settings.port)
+            return asyncio.run(_Service(settings, data_dir, workers or settings.workers).run())
+    except ConfigurationError as error:
+        print(f"scriptorium: {error.detail}", file=sys.stderr)
+        return CONFIGURATION_EXIT_STATUS
+    except OSError as error:
+        print(f"scriptorium: {error.strerror or error}: {error.filename or ''}", file=sys.stderr)
+        return CONFIGURATION_EXIT_STATUS
+
+
+@contextmanager
+def _sole_user_of(data_dir: Path) -> Iterator[None]:
+    with (data_dir / "up.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ConfigurationError(
+                f"Another 'scriptorium up' is using {data_dir}. Stop it, or set DATA_DIR to another folder."
+            ) from None
+        yield
+
+
+def _check_port(host: str, port: int) -> None:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise ConfigurationError(
+                f"Can't listen on {host}:{port} ({error.strerror}). Choose another port: PORT={port + 1} make up"
+            ) from None
+
+
+class _Service:
+    """Starts everything in order, waits until it is ready, follows it, and stops it in order."""
+
+    def __init__(self, settings: UpSettings, data_dir: Path, workers: int) -> None:
+        self._settings = settings
+        self._data_dir = data_dir
+        self._logs = data_dir / "logs"
+        self._colours = sys.stdout.isatty()
+        self._stop = asyncio.Event()
+        self._fatal: str | None = None
+        self._environment = os.environ | {"DATA_DIR": str(data_dir), "PYTHONUNBUFFERED": "1"}
+        self._valkey: SupervisedProcess | None = None
+        if settings.embeds_valkey:
+            valkey = EmbeddedValkey.under(data_dir)
+            self._environment["REDIS_URL"] = valkey.url
+            self._valkey = self._supervise("valkey", valkey.command, stdin=valkey.configuration)
+        python = [sys.executable, "-m"]
+        self._gateway = self._supervise("gateway", [*python, "api"])
+        self._workers = [self._supervise(f"worker-{number}", [*python, "worker"]) for number in range(1, workers + 1)]
+        self._beat = self._supervise("beat", [*python, "worker.beat"])
+
+    async def run(self) -> int:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, self._on_signal)
+        try:
+            await self._start()
+            await self._stop.wait()
+        finally:
+            await self._stop_all()
+        if self._fatal is not None:
+            self._print("up", self._fatal)
+            return CONFIGURATION_EXIT_STATUS
+        self._print("up", "stopped; the jobs are kept and go on with the next start")
+        return 0
+
+    async def _start(self) -> None:
+        if self._valkey is not None:
+            await self._valkey.start()
+        for process in (self._gateway, self._beat, *self._workers):
+            await process.start()
+        ready = asyncio.create_task(self._until_ready())
+        stopped = asyncio.create_task(self._stop.wait())
+        await asyncio.wait({ready, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (ready, stopped):
+            task.cancel()
+
+    async def _until_ready(self) -> None:
+        base = self._base_url()
+        self._print("up", "starting; the first start prepares the model's weights")
+        async with httpx.AsyncClient(trust_env=False) as client:
+            while True:
+                try:
+                    answer = await client.get(f"{base}/health/ready", timeout=2)
+                    if answer.is_success and len(answer.json()["workers"]) >= len(self._workers):
+                        break
+                except httpx.HTTPError:
+                    pass
+                await asyncio.sleep(_POLL_SECONDS)
+        for line in (
+            f"ready at {base}, {len(self._workers)} worker(s), data in {self._data_dir}",
+            "try:",
+            f"  curl -F file=@speech.mp3 {base}/transcribe",
+            f"  curl {base}/status/JOB_ID",
+            f"  curl '{base}/result/JOB_ID?format=text'",
+            f"interactive documentation: {base}/docs · stop with Ctrl-C",
+        ):
+            self._print("up", line)
+
+    async def _stop_all(self) -> None:
+        """Stop who takes work before who does it, and the store last."""
+        await asyncio.gather(self._gateway.stop(), self._beat.stop())
+        await asyncio.gather(*(worker.stop() for worker in self._workers))
+        if self._valkey is not None:
+            await self._valkey.stop()
+
+    def _on_signal(self) -> None:
+        if self._stop.is_set():
+            self._print("up", "killing what still runs")
+            for process in (self._gateway, self._beat, *self._workers):
+                process.kill()
+            return
+        self._print("up", "stopping: running jobs are handed back; Ctrl-C again to kill")
+        self._stop.set()
+
+    def _on_fatal(self, reason: str) -> None:
+        self._fatal = reason
+        self._stop.set()
+
+    def _supervise(self, name: str, command: list[str], *, stdin: str | None = None) -> SupervisedProcess:
+        return SupervisedProcess(
+            ProcessSpec(name, command, self._environment, self._logs / f"{name}.log", stdin),
+            print_line=self._print,
+            on_fatal=self._on_fatal,
+            fatal_status=CONFIGURATION_EXIT_STATUS,
+        )
+
+    def _base_url(self) -> str:
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self._settings.host, self._settings.host)  # noqa: S104
+        return f"http://{host}:{self._settings.port}"
+
+    def _print(self, name: str, line: str) -> None:
+        label = f"{name:<{_NAME_WIDTH}}|"
+        if self._colours:
+            label = f"\x1b[{_COLOURS.get(name, _WORKER_COLOUR)}m{label}\x1b[0m"
+        print(f"{label} {line}", flush=True)

@@ -1,0 +1,41 @@
+"""The one place that sets up Celery. Its messages are turns: they carry no job, so losing one costs nothing."""
+
+from celery import Celery
+from kombu import Queue
+
+from core.lanes import MAINTENANCE_QUEUE, turn_queue
+
+
+def create_celery(broker_url: str, *, lane: str | None = None) -> Celery:
+    """Return a Celery application that sends turns and, given a lane, consumes that lane's.
+
+    Acknowledging early is safe because the job's truth is in Redis. Prefetch is off, so no idle worker waits
+    behind a busy one's reserved turns. Broker connections are retried for ever, and a running turn outlives them.
+    """
+    app = Celery("scriptorium", broker=broker_url, set_as_current=False)
+    app.conf.update(
+        accept_content=["json"],
+        task_serializer="json",
+        task_acks_late=False,
+        task_ignore_result=True,
+        task_create_missing_queues=True,
+        worker_disable_prefetch=True,
+        worker_prefetch_multiplier=1,
+        worker_hijack_root_logger=False,
+        worker_cancel_long_running_tasks_on_connection_loss=False,
+        worker_send_task_events=True,
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        broker_transport_options={
+            "socket_timeout": 10,
+            "socket_connect_timeout": 2,
+            "socket_keepalive": True,
+            "health_check_interval": 5,
+            "retry_on_timeout": True,
+        }
+        if broker_url.startswith(("redis", "rediss"))
+        else {},
+    )
+    if lane is not None:
+        app.conf.task_queues = [Queue(turn_queue(lane)), Queue(MAINTENANCE_QUEUE)]
+    return app

@@ -1,0 +1,240 @@
+"""Every failure Scriptorium knows, on one screen.
+
+ScriptoriumError                    code
+├── RequestRefused                  the client can do something about it
+│   ├── MalformedBody               malformed_body
+│   ├── MultipartRequired           multipart_required
+│   ├── FileMissing                 file_missing
+│   ├── FileEmpty                   file_empty
+│   ├── InvalidOptions              invalid_options
+│   ├── UnknownModel                unknown_model
+│   ├── UploadTooLarge              upload_too_large
+│   ├── UnsupportedMedia            unsupported_media
+│   ├── JobNotFound                 job_not_found
+│   ├── JobNotFinished              job_not_finished
+│   ├── JobCancelled                job_cancelled
+│   └── JobExpired                  job_expired
+├── JobFailed                       the FailureCode of the job
+├── ServiceUnavailable              nothing is wrong with the request; try again
+│   ├── StoreUnavailable            store_unavailable
+│   └── DiskFull                    disk_full
+├── ConfigurationError              configuration_error: a process can't start as it is set up
+└── TranscriptionFailure            raised inside an attempt, carries a FailureCode
+
+No class knows a transport: the gateway maps classes to HTTP statuses in one place (`api.problems`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar
+
+CONFIGURATION_EXIT_STATUS = 78
+"""Exit status of a process that can't start as it is configured (EX_CONFIG of sysexits.h)."""
+
+
+class FailureCode(StrEnum):
+    """Why an attempt or a job failed, as stored on the job and shown to its owner."""
+
+    AUDIO_UNDECODABLE = "audio_undecodable"
+    """The media can't be decoded, or ends before its own header says."""
+    NO_AUDIO_STREAM = "no_audio_stream"
+    """The container is readable and holds no audio."""
+    AUDIO_EMPTY = "audio_empty"
+    """There is an audio stream, and not one sample in it."""
+    AUDIO_TOO_LONG = "audio_too_long"
+    """More audio than MAX_AUDIO_SECONDS."""
+    CLIP_OUTSIDE_AUDIO = "clip_outside_audio"
+    """`clip_start_seconds` lies at or after the end of the audio."""
+    MEDIA_MISSING = "media_missing"
+    """The stored upload is gone: a fault of ours."""
+    OUT_OF_MEMORY = "out_of_memory"
+    """The attempt ran out of memory."""
+    INTERNAL_ERROR = "internal_error"
+    """An unexpected error in the worker; its traceback is in the worker's log."""
+    WORKER_LOST = "worker_lost"
+    """Two workers died, or stopped answering, while they ran the job."""
+    ATTEMPTS_EXHAUSTED = "attempts_exhausted"
+    """Every allowed attempt ended in a retryable error."""
+
+    @property
+    def is_media_fault(self) -> bool:
+        """Whether the media itself is to blame: no later attempt can succeed."""
+        return self in _MEDIA_FAULTS
+
+
+_MEDIA_FAULTS = frozenset(
+    {
+        FailureCode.AUDIO_UNDECODABLE,
+        FailureCode.NO_AUDIO_STREAM,
+        FailureCode.AUDIO_EMPTY,
+        FailureCode.AUDIO_TOO_LONG,
+        FailureCode.CLIP_OUTSIDE_AUDIO,
+    }
+)
+
+
+class ScriptoriumError(Exception):
+    """The root of every error raised on purpose.
+
+    Attributes:
+        code: Stable, machine-readable name, part of the public contract.
+        title: One line that is the same for every occurrence.
+        detail: What happened this time and what to do about it; safe to show to the client.
+    """
+
+    code: ClassVar[str] = "error"
+    title: ClassVar[str] = "Error"
+
+    def __init__(self, detail: str = "") -> None:
+        super().__init__(detail or self.title)
+        self.detail = detail or self.title
+
+
+class RequestRefused(ScriptoriumError):
+    """The request can't be served, and only the client can change that."""
+
+
+class MalformedBody(RequestRefused):
+    """The body isn't what its Content-Type says."""
+
+    code = "malformed_body"
+    title = "The request body can't be parsed"
+
+
+class MultipartRequired(RequestRefused):
+    """The body has another Content-Type than multipart/form-data."""
+
+    code = "multipart_required"
+    title = "Send the file as multipart/form-data"
+
+
+class FileMissing(RequestRefused):
+    """No form part named `file` carries a file."""
+
+    code = "file_missing"
+    title = "The form has no file"
+
+
+class FileEmpty(RequestRefused):
+    """The uploaded file has no bytes."""
+
+    code = "file_empty"
+    title = "The file is empty"
+
+
+@dataclass(frozen=True, slots=True)
+class OptionProblem:
+    """One option that isn't valid: its name as sent, and why."""
+
+    option: str
+    message: str
+
+
+class InvalidOptions(RequestRefused):
+    """One or more options are unknown or out of range; `problems` names each."""
+
+    code = "invalid_options"
+    title = "One or more options are not valid"
+
+    def __init__(self, problems: Sequence[OptionProblem]) -> None:
+        super().__init__("; ".join(f"{problem.option}: {problem.message}" for problem in problems))
+        self.problems = tuple(problems)
+
+
+class UnknownModel(InvalidOptions):
+    """No lane exists for the model asked for."""
+
+    code = "unknown_model"
+    title = "No worker serves this model"
+
+
+class UploadTooLarge(RequestRefused):
+    """The file has more bytes than MAX_FILE_SIZE_MB allows."""
+
+    code = "upload_too_large"
+    title = "The file is too large"
+
+
+class UnsupportedMedia(RequestRefused):
+    """The file's first bytes are those of something that isn't audio or video."""
+
+    code = "unsupported_media"
+    title = "The file is neither audio nor video"
+
+
+class JobNotFound(RequestRefused):
+    """No such job, or somebody else's."""
+
+    code = "job_not_found"
+    title = "No such job"
+
+
+class JobNotFinished(RequestRefused):
+    """The result was asked for before there was one."""
+
+    code = "job_not_finished"
+    title = "The job is not finished"
+
+
+class JobCancelled(RequestRefused):
+    """The job was cancelled, so there never will be a result."""
+
+    code = "job_cancelled"
+    title = "The job was cancelled"
+
+
+class JobExpired(RequestRefused):
+    """The result was kept for RESULT_TTL_HOURS and is gone."""
+
+    code = "job_expired"
+    title = "The result has expired"
+
+
+class JobFailed(ScriptoriumError):
+    """The job's result was asked for and the job had failed; `failure` says why."""
+
+    title = "The job failed"
+
+    def __init__(self, failure: FailureCode, detail: str) -> None:
+        super().__init__(detail)
+        self.failure = failure
+
+
+class ServiceUnavailable(ScriptoriumError):
+    """Nothing is wrong with the request. Try again after `retry_after_seconds`."""
+
+    retry_after_seconds: ClassVar[int] = 5
+
+
+class StoreUnavailable(ServiceUnavailable):
+    """Redis doesn't answer or refuses writes."""
+
+    code = "store_unavailable"
+    title = "The job store is not available"
+
+
+class DiskFull(ServiceUnavailable):
+    """Taking the upload would leave less than MIN_FREE_DISK_MB free."""
+
+    code = "disk_full"
+    title = "The service is short of disk space"
+    retry_after_seconds = 60
+
+
+class ConfigurationError(ScriptoriumError):
+    """A process can't start as it is set up; the message says what to change."""
+
+    code = "configuration_error"
+    title = "The service is not set up correctly"
+
+
+class TranscriptionFailure(ScriptoriumError):
+    """An attempt ends here. Whether another one makes sense is the code's business."""
+
+    code = "transcription_failure"
+    title = "The attempt failed"
+
+    def __init__(self, failure: FailureCode, detail: str) -> None:
+        super().__init__(detail)
+        self.failure = failure

@@ -1,0 +1,39 @@
+"""The transitions of a job: one Lua script each, atomic in Redis. Each file documents its arguments at its top."""
+
+import json
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+
+
+class JobScript(StrEnum):
+    """The transitions, by file name."""
+
+    ACCEPT = "accept"
+    CLAIM = "claim"
+    HEARTBEAT = "heartbeat"
+    REPORT = "report"
+    COMPLETE = "complete"
+    CONFIRM_CANCEL = "confirm_cancel"
+    FAIL = "fail"
+    RETRY = "retry"
+    HANDBACK = "handback"
+    CANCEL = "cancel"
+    ERASE = "erase"
+    REAP = "reap"
+
+    @property
+    def source(self) -> str:
+        """The script's text as Redis runs it: the shared prelude, then the script."""
+        return _text("_prelude") + "\n" + _text(self.value)
+
+
+def script_arguments(prefix: str, arguments: dict[str, object]) -> list[str]:
+    """Return ARGV of a job script; arguments that are None are left out, as the scripts expect."""
+    given = {name: value for name, value in arguments.items() if value is not None}
+    return [prefix, json.dumps(given, ensure_ascii=False, separators=(",", ":"))]
+
+
+@cache
+def _text(name: str) -> str:
+    return files(__name__).joinpath(f"{name}.lua").read_text(encoding="utf-8")

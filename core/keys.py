@@ -1,0 +1,68 @@
+"""Names of the Redis keys, for those who read them. Only the job scripts write jobs (job_scripts/_prelude.lua)."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Every key of one Scriptorium installation; `prefix` lets several share a Redis."""
+
+    prefix: str = "scriptorium:"
+
+    def job(self, job_id: str) -> str:
+        """Hash: the job's whole truth."""
+        return f"{self.prefix}job:{job_id}"
+
+    def segments(self, job_id: str) -> str:
+        """List: committed segments as JSON, in order."""
+        return f"{self.prefix}job:{job_id}:segments"
+
+    def result(self, job_id: str) -> str:
+        """String: a finished job's `TranscriptInfo` as JSON; gone when the result has expired."""
+        return f"{self.prefix}job:{job_id}:result"
+
+    @property
+    def jobs(self) -> str:
+        """Sorted set: every job by creation time in milliseconds."""
+        return f"{self.prefix}jobs"
+
+    @property
+    def leases(self) -> str:
+        """Sorted set: processing jobs by the end of their lease in milliseconds."""
+        return f"{self.prefix}leases"
+
+    @property
+    def delayed(self) -> str:
+        """Sorted set: jobs that wait for their retry, by the time they are due in milliseconds."""
+        return f"{self.prefix}delayed"
+
+    @property
+    def dead(self) -> str:
+        """Sorted set: dead letters by the time they failed in milliseconds."""
+        return f"{self.prefix}dead"
+
+    @property
+    def lanes(self) -> str:
+        """Set: names of all lanes that ever had a job."""
+        return f"{self.prefix}lanes"
+
+    def pending(self, lane: str) -> str:
+        """Sorted set: a lane's queued jobs by virtual finish time."""
+        return f"{self.prefix}lane:{lane}:pending"
+
+    def lane_state(self, lane: str) -> str:
+        """Hash: a busy lane's `virtual_ms` and `pending_ms` (audio waiting)."""
+        return f"{self.prefix}lane:{lane}:state"
+
+    def lane_counters(self, lane: str) -> str:
+        """Hash: how often what happened in a lane, since ever."""
+        return f"{self.prefix}lane:{lane}:counters"
+
+    @property
+    def workers(self) -> str:
+        """Sorted set: names of workers by the time their entry lapses in milliseconds."""
+        return f"{self.prefix}workers"
+
+    def worker(self, name: str) -> str:
+        """String: what a worker says of itself, a `WorkerEntry` as JSON; expires without its heartbeat."""
+        return f"{self.prefix}worker:{name}"

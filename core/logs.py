@@ -1,0 +1,47 @@
+"""Structured logs on standard error: constant event names, data in fields, ids bound around a piece of work."""
+
+import logging
+import sys
+from typing import Literal
+
+import structlog
+
+
+def configure_logging(level: str, log_format: Literal["console", "json"]) -> None:
+    """Send structlog's and the standard library's records through one renderer.
+
+    `console` is for a person (colours on a terminal only), `json` is one object a line.
+    """
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    tail: list[structlog.typing.Processor]
+    if log_format == "json":
+        tail = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    else:
+        tail = [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *tail],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(level)
+    # Chatty libraries: their informational lines repeat ours.
+    for name in ("celery", "kombu", "amqp", "httpx", "faster_whisper", "multipart", "python_multipart"):
+        logging.getLogger(name).setLevel(max(logging.getLevelName(level), logging.WARNING))

@@ -1,0 +1,79 @@
+"""What a client may ask of a transcription: validated once by the gateway, kept unchanged on the job."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from core.languages import LANGUAGE_NAMES, language_code
+
+
+def _known_language(value: str) -> str:
+    code = language_code(value)
+    if code is None:
+        raise PydanticCustomError(
+            "unknown_language",
+            "'{language}' is not one of Whisper's {count} languages; send an ISO code such as 'en' or 'de', "
+            "or leave it out to have it detected",
+            {"language": value[:40], "count": len(LANGUAGE_NAMES)},
+        )
+    return code
+
+
+class TranscriptionOptions(BaseModel):
+    """The options of one job. Field names are the HTTP form fields, except `whisper_task`, sent as `task`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, allow_inf_nan=False)
+
+    model: str | None = Field(
+        default=None,
+        max_length=200,
+        description="Model to transcribe with; the service's default model if left out. "
+        "`GET /health/ready` lists the loaded ones.",
+    )
+    language: Annotated[str, AfterValidator(_known_language)] | None = Field(
+        default=None,
+        max_length=40,
+        description="Spoken language, as a Whisper code (`en`) or English name (`english`); detected if left out.",
+    )
+    whisper_task: Literal["transcribe", "translate"] = Field(
+        default="transcribe",
+        alias="task",
+        description="`transcribe` keeps the spoken language, `translate` writes English.",
+    )
+    initial_prompt: str | None = Field(
+        default=None,
+        max_length=4000,
+        description="Text that precedes the audio: sets spelling, names and style.",
+    )
+    hotwords: str | None = Field(
+        default=None,
+        max_length=1000,
+        description="Words to expect, such as names, given to the model as a hint before every window.",
+    )
+    beam_size: int = Field(
+        default=5, ge=1, le=20, description="Hypotheses kept while decoding; 1 is greedy and fastest."
+    )
+    temperature: float = Field(
+        default=0.0,
+        ge=0.0,
+        le=1.0,
+        description="0 decodes deterministically and rises in steps of 0.2 where a result fails its checks; "
+        "any other value is used as it is.",
+    )
+    vad_filter: bool = Field(default=True, description="Skip what the voice activity detector finds to be no speech.")
+    word_timestamps: bool = Field(default=False, description="Give every word its start and end.")
+    clip_start_seconds: float = Field(default=0.0, ge=0.0, description="Transcribe from here on.")
+    clip_end_seconds: float | None = Field(
+        default=None, gt=0.0, description="Transcribe up to here; to the end if left out."
+    )
+
+    @model_validator(mode="after")
+    def _clip_has_length(self) -> Self:
+        if self.clip_end_seconds is not None and self.clip_end_seconds <= self.clip_start_seconds:
+            raise PydanticCustomError(
+                "clip_end_before_start",
+                "clip_end_seconds ({end}) must be greater than clip_start_seconds ({start})",
+                {"end": self.clip_end_seconds, "start": self.clip_start_seconds},
+            )
+        return self

@@ -1,0 +1,40 @@
+"""Connections to Redis, with time-outs and retries that survive a restart of the server."""
+
+import redis
+import redis.asyncio
+from redis.asyncio.retry import Retry as AsyncRetry
+from redis.backoff import ExponentialBackoff
+from redis.retry import Retry
+
+_CONNECT_SECONDS = 2.0
+_ANSWER_SECONDS = 10.0
+_HEALTH_CHECK_SECONDS = 5
+_BACKOFF_CAP_SECONDS = 1.0
+
+
+def connect(url: str, *, retries: int = 3) -> redis.Redis:
+    """Return a client for the worker's threads. `retries` is per command; `from_url` alone sets none."""
+    return redis.Redis.from_url(
+        url,
+        decode_responses=True,
+        socket_connect_timeout=_CONNECT_SECONDS,
+        socket_timeout=_ANSWER_SECONDS,
+        socket_keepalive=True,
+        health_check_interval=_HEALTH_CHECK_SECONDS,
+        retry=Retry(ExponentialBackoff(cap=_BACKOFF_CAP_SECONDS, base=0.05), retries),
+        retry_on_error=[redis.exceptions.ConnectionError, redis.exceptions.TimeoutError],
+    )
+
+
+def connect_async(url: str) -> redis.asyncio.Redis:
+    """Return a client for the gateway's event loop. It retries once: a request would rather hear 503 than wait."""
+    return redis.asyncio.Redis.from_url(
+        url,
+        decode_responses=True,
+        socket_connect_timeout=_CONNECT_SECONDS,
+        socket_timeout=_ANSWER_SECONDS,
+        socket_keepalive=True,
+        health_check_interval=_HEALTH_CHECK_SECONDS,
+        retry=AsyncRetry(ExponentialBackoff(cap=_BACKOFF_CAP_SECONDS, base=0.05), 1),
+        retry_on_error=[redis.exceptions.ConnectionError, redis.exceptions.TimeoutError],
+    )

@@ -1,0 +1,83 @@
+"""The settings that every process shares. Each process adds its own in a class of its own.
+
+Read once, by the process' composition root, from the environment and from `.env` in the working directory.
+"""
+
+from pathlib import Path
+from typing import Literal, Self
+from urllib.parse import quote
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from core.errors import ConfigurationError
+
+
+class CommonSettings(BaseSettings):
+    """Where Redis and the audio are, and how to log."""
+
+    model_config = SettingsConfigDict(frozen=True, env_file=".env", env_ignore_empty=True, extra="ignore")
+
+    redis_url: str = Field(default="", description="Redis, as one URL; wins over the parts.")
+    redis_host: str = Field(default="127.0.0.1", description="Redis' host.")
+    redis_port: int = Field(default=6379, ge=1, le=65535, description="Redis' port.")
+    redis_db: int = Field(default=0, ge=0, description="Redis' database number.")
+    redis_password: str = Field(default="", description="Redis' password.", repr=False)
+    broker_url: str = Field(
+        default="",
+        description="Celery's broker, if it is not the same Redis (RabbitMQ: amqp://...).",
+        repr=False,
+    )
+    data_dir: Path = Field(default=Path("data"), description="Audio, models and, with `up`, Redis' files and logs.")
+    model_size: str = Field(
+        default="base",
+        min_length=1,
+        description="The model a worker holds, and the lane of jobs that ask for none.",
+    )
+    result_ttl_hours: float = Field(default=24, gt=0, description="How long results are kept.")
+    record_ttl_hours: float = Field(
+        default=168,
+        gt=0,
+        description="How much longer a job's record stays, to say that its result has expired.",
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="Least level logged.")
+    log_format: Literal["console", "json"] = Field(default="console", description="Log lines for people or machines.")
+
+    @property
+    def redis(self) -> str:
+        """Redis' address as one URL."""
+        if self.redis_url:
+            return self.redis_url
+        password = f":{quote(self.redis_password, safe='')}@" if self.redis_password else ""
+        return f"redis://{password}{self.redis_host}:{self.redis_port}/{self.redis_db}"
+
+    @property
+    def broker(self) -> str:
+        """The broker's address: BROKER_URL, or the same Redis."""
+        return self.broker_url or self.redis
+
+    @property
+    def result_ttl_ms(self) -> int:
+        """How long results are kept, in milliseconds."""
+        return round(self.result_ttl_hours * 3_600_000)
+
+    @property
+    def record_ttl_ms(self) -> int:
+        """How much longer records are kept, in milliseconds."""
+        return round(self.record_ttl_hours * 3_600_000)
+
+    @classmethod
+    def read(cls) -> Self:
+        """Read the settings.
+
+        Raises:
+            ConfigurationError: a variable has a value that can't be used; the message names it.
+        """
+        try:
+            return cls()
+        except ValidationError as error:
+            problems = "; ".join(
+                f"{'.'.join(str(part) for part in problem['loc']).upper()}: {problem['msg']} (got {problem['input']!r})"
+                for problem in error.errors()
+            )
+            raise ConfigurationError(f"Settings can't be used. {problems}") from None

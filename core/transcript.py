@@ -1,0 +1,66 @@
+"""The transcript: the output of a transcription, in the words of faster-whisper."""
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Word(BaseModel):
+    """One word, with its time in the audio and the model's probability (0 to 1) for it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    word: str
+    """The word as the tokenizer joins it: with its leading space, where the language has spaces."""
+    start: float
+    """Seconds from the start of the audio."""
+    end: float
+    """Seconds from the start of the audio."""
+    probability: float
+
+
+class Segment(BaseModel):
+    """A stretch of speech decoded at once. Field names and meanings are faster-whisper's."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: int
+    """Counts from 1 within the transcript."""
+    seek: int
+    """First frame (10 ms) of the window the segment was decoded in."""
+    start: float
+    """Seconds from the start of the audio."""
+    end: float
+    """Seconds from the start of the audio."""
+    text: str
+    tokens: tuple[int, ...]
+    temperature: float | None
+    avg_logprob: float
+    compression_ratio: float
+    no_speech_prob: float
+    words: tuple[Word, ...] | None = None
+
+
+class TranscriptInfo(BaseModel):
+    """What is known of the audio as a whole."""
+
+    model_config = ConfigDict(frozen=True)
+
+    language: str
+    """Whisper's code of the language, given or detected."""
+    language_probability: float
+    """1 if the language was given."""
+    duration_seconds: float
+    """Length of the decoded audio, before any clip or filter."""
+
+
+class Transcript(BaseModel):
+    """A finished transcript: its facts and its segments in order."""
+
+    model_config = ConfigDict(frozen=True)
+
+    info: TranscriptInfo
+    segments: tuple[Segment, ...]
+
+    @property
+    def text(self) -> str:
+        """The whole text, segments joined as the model wrote them, without outer white space."""
+        return "".join(segment.text for segment in self.segments).strip()

@@ -1,0 +1,211 @@
+"""The worker's composition root: loads the model, then builds the Celery worker around it."""
+
+import os
+import queue
+import socket
+import threading
+import time
+
+import structlog
+from celery.signals import worker_ready, worker_shutting_down
+from redis.exceptions import RedisError
+
+from core.celery_app import create_celery
+from core.lanes import MAINTENANCE_QUEUE, lane_of, turn_queue
+from core.media_files import MediaFiles
+from core.redis_clients import connect
+from core.version import VERSION
+from core.worker_entry import WorkerEntry, WorkerState
+from worker.background import Background
+from worker.clean_up import clean_up
+from worker.heartbeat import Heartbeat
+from worker.job_runner import JobRunner
+from worker.job_store import Hold, JobStore
+from worker.metrics import WorkerMetrics
+from worker.reaper import Reaper
+from worker.running_jobs import RunningJobs
+from worker.scripted_transcriber import ScriptedTranscriber
+from worker.settings import WorkerSettings
+from worker.tasks import TurnQueue, register_tasks
+from worker.transcriber import Transcriber
+from worker.turns import Turns
+
+_MAINTENANCE_THREADS = 1
+_ENTRY_TTL_BEATS = 3
+"""Heartbeats that may be missed before a worker counts as gone."""
+
+logger = structlog.get_logger(__name__)
+
+
+def build_transcriber(settings: WorkerSettings) -> Transcriber:
+    """Return the transcriber that the settings name, loaded and warm.
+
+    Raises:
+        ConfigurationError: the model can't be found.
+    """
+    if settings.transcriber == "scripted":
+        return ScriptedTranscriber(rtf=settings.scripted_rtf)
+    # The inference libraries take a second to import and belong to this transcriber alone.
+    from worker.faster_whisper_transcriber import FasterWhisperTranscriber
+    from worker.weights import find_weights
+
+    return FasterWhisperTranscriber(
+        find_weights(settings.model_size, settings.models_folder),
+        device=settings.device,
+        compute_type=settings.compute_type,
+        replicas=settings.replicas,
+        compute_threads=settings.compute_threads,
+        max_audio_seconds=settings.max_audio_seconds,
+    )
+
+
+class WorkerProcess:
+    """One worker: a transcriber, the jobs it runs, and the loops that keep them."""
+
+    def __init__(self, settings: WorkerSettings) -> None:
+        self._settings = settings
+        self._metrics = WorkerMetrics()
+        self._name = f"{socket.gethostname()}-{os.getpid()}"
+        self._lane = lane_of(settings.model_size)
+        self._started_at_ms = round(time.time() * 1000)
+        self._metrics_port = self._metrics.serve(settings.metrics_host, settings.metrics_port)
+        self._transcriber = self._load()
+        self._store = JobStore(
+            connect(settings.redis),
+            worker=self._name,
+            lease_ms=settings.lease_ms,
+            result_ttl_ms=settings.result_ttl_ms,
+            record_ttl_ms=settings.record_ttl_ms,
+        )
+        self._running = RunningJobs()
+        self._stopping = threading.Event()
+        self._stop_tokens: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._celery = create_celery(settings.broker, lane=self._lane)
+        self._turn_queue = TurnQueue(self._celery)
+        media = MediaFiles.under(settings.data_dir)
+        runner = JobRunner(
+            store=self._store,
+            media=media,
+            transcriber=self._transcriber,
+            running=self._running,
+            metrics=self._metrics,
+            max_attempts=settings.max_attempts,
+        )
+        turns = Turns(store=self._store, runner=runner, slots=settings.worker_concurrency, stopping=self._stopping)
+        register_tasks(self._celery, take_turn=turns.take, clean_up=lambda: self._clean_up(media))
+        self._loops = [
+            Background(
+                "heartbeat",
+                Heartbeat(
+                    store=self._store,
+                    running=self._running,
+                    entry=self._entry,
+                    ttl_seconds=_ENTRY_TTL_BEATS * settings.heartbeat_seconds,
+                ).beat,
+                every_seconds=settings.heartbeat_seconds,
+                metrics=self._metrics,
+            ),
+            Background(
+                "reaper",
+                Reaper(
+                    store=self._store,
+                    turns=self._turn_queue,
+                    metrics=self._metrics,
+                    lane=self._lane,
+                    max_crashes=settings.max_crashes,
+                    idle_slots=lambda: settings.worker_concurrency - len(self._running),
+                ).run,
+                every_seconds=settings.reap_seconds,
+                metrics=self._metrics,
+            ),
+        ]
+
+    def run(self) -> int:
+        """Consume turns until told to stop; hand back what runs then. Return the exit status."""
+        # Weak references are Celery's default; these handlers must live as long as the worker.
+        worker_ready.connect(self._on_ready, weak=False)
+        worker_shutting_down.connect(self._on_shutting_down, weak=False)
+        threading.Thread(target=self._hand_back_when_told, name="hand-back", daemon=True).start()
+        worker = self._celery.Worker(
+            hostname=f"worker@{self._name}",
+            pool="threads",
+            concurrency=self._settings.worker_concurrency + _MAINTENANCE_THREADS,
+            queues=[turn_queue(self._lane), MAINTENANCE_QUEUE],
+            without_gossip=True,
+            without_mingle=True,
+            task_events=True,
+            quiet=True,
+            loglevel=self._settings.log_level,
+        )
+        worker.start()
+        for loop in self._loops:
+            loop.stop()
+        try:
+            self._store.withdraw(self._name)
+        except RedisError as error:
+            logger.warning("entry_not_withdrawn", error=type(error).__name__)
+        logger.info("worker_stopped")
+        return int(worker.exitcode or 0)
+
+    def _load(self) -> Transcriber:
+        started = time.monotonic()
+        transcriber = build_transcriber(self._settings)
+        seconds = time.monotonic() - started
+        self._metrics.model_load_seconds.set(seconds)
+        logger.info(
+            "model_loaded",
+            model=self._lane,
+            device=transcriber.device,
+            compute_type=transcriber.compute_type,
+            seconds=round(seconds, 2),
+        )
+        return transcriber
+
+    def _entry(self) -> WorkerEntry:
+        return WorkerEntry(
+            name=self._name,
+            lane=self._lane,
+            model=self._settings.model_size,
+            device=self._transcriber.device,
+            compute_type=self._transcriber.compute_type,
+            concurrency=self._settings.worker_concurrency,
+            running=len(self._running),
+            state=WorkerState.STOPPING if self._stopping.is_set() else WorkerState.READY,
+            started_at_ms=self._started_at_ms,
+            metrics_port=self._metrics_port,
+            version=VERSION,
+        )
+
+    def _clean_up(self, media: MediaFiles) -> str:
+        report = clean_up(
+            self._store,
+            media,
+            orphan_seconds=self._settings.orphan_seconds,
+            record_age_ms=self._settings.result_ttl_ms + self._settings.record_ttl_ms,
+        )
+        for what in ("audio_files", "orphans", "records"):
+            self._metrics.cleaned.labels(what).inc(getattr(report, what))
+        return str(report)
+
+    def _on_ready(self, **_: object) -> None:
+        for loop in self._loops:
+            loop.start()
+        logger.info("worker_ready", lane=self._lane, worker=self._name, metrics_port=self._metrics_port)
+
+    def _on_shutting_down(self, **_: object) -> None:
+        # Runs inside a signal handler: no locks, no Redis, no logging here.
+        self._stopping.set()
+        self._stop_tokens.put(None)
+
+    def _hand_back_when_told(self) -> None:
+        self._stop_tokens.get()
+        running = [each for each in self._running.snapshot() if each.hold is not Hold.LOST]
+        logger.info("worker_stopping", jobs=len(running))
+        try:
+            for each in running:
+                self._store.handback(each.job)
+                each.note(Hold.LOST)
+            if running:
+                self._turn_queue.send(self._lane, len(running))
+        except Exception as error:  # noqa: BLE001 - the leases lapse and the reapers take over
+            logger.warning("handback_failed", error=repr(error))

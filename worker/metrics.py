@@ -1,0 +1,67 @@
+"""The worker's Prometheus metrics, in a registry of their own."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
+
+
+class WorkerMetrics:
+    """What one worker process counts."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.running = Gauge("transcription_jobs_running", "Attempts under way", registry=self.registry)
+        self.attempts = Counter(
+            "transcription_attempts_total", "Attempts by how they ended", ("outcome",), registry=self.registry
+        )
+        self.failures = Counter(
+            "transcription_failures_total",
+            "Failed attempts by failure code",
+            ("code",),
+            registry=self.registry,
+        )
+        self.audio_seconds = Counter(
+            "transcription_audio_seconds_total", "Audio of completed jobs", registry=self.registry
+        )
+        self.rtf = Histogram(
+            "transcription_rtf",
+            "Processing seconds per audio second of completed jobs",
+            buckets=(0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5),
+            registry=self.registry,
+        )
+        self.reaped = Counter(
+            "transcription_reaped_total",
+            "Jobs the reaper moved, by what it did",
+            ("action",),
+            registry=self.registry,
+        )
+        self.turns_topped_up = Counter(
+            "transcription_turns_topped_up_total",
+            "Turns sent because a lane had too few",
+            registry=self.registry,
+        )
+        self.loop_errors = Counter(
+            "transcription_worker_loop_errors_total",
+            "Runs of a background loop that ended in an error",
+            ("loop",),
+            registry=self.registry,
+        )
+        self.model_load_seconds = Gauge(
+            "transcription_model_load_seconds", "Time to load and warm the model", registry=self.registry
+        )
+        self.cleaned = Counter(
+            "transcription_cleaned_total", "What the clean-up removed", ("what",), registry=self.registry
+        )
+
+    def observe_completed(self, audio_seconds: float, processing_seconds: float) -> None:
+        """Count a completed job."""
+        self.audio_seconds.inc(audio_seconds)
+        if audio_seconds > 0:
+            self.rtf.observe(processing_seconds / audio_seconds)
+
+    def serve(self, host: str, port: int) -> int:
+        """Serve /metrics from a daemon thread; return the port, which was chosen freely if 0 was given.
+
+        Raises:
+            OSError: the port is taken.
+        """
+        server, _ = start_http_server(port, addr=host, registry=self.registry)
+        return int(server.server_port)

@@ -1,0 +1,55 @@
+"""Recovery that no single process can stop: every worker runs it, and running it twice changes nothing."""
+
+from collections.abc import Callable
+
+import structlog
+
+from worker.job_store import JobStore
+from worker.metrics import WorkerMetrics
+from worker.tasks import TurnQueue
+
+logger = structlog.get_logger(__name__)
+
+
+class Reaper:
+    """Takes back jobs of silent workers, releases due retries, and tops up the turns of this worker's lane."""
+
+    def __init__(
+        self,
+        *,
+        store: JobStore,
+        turns: TurnQueue,
+        metrics: WorkerMetrics,
+        lane: str,
+        max_crashes: int,
+        idle_slots: Callable[[], int],
+    ) -> None:
+        self._store = store
+        self._turns = turns
+        self._metrics = metrics
+        self._lane = lane
+        self._max_crashes = max_crashes
+        self._idle_slots = idle_slots
+
+    def run(self) -> None:
+        """Do it once.
+
+        Raises:
+            redis.exceptions.RedisError: Redis does not answer.
+        """
+        reaped = self._store.reap(max_crashes=self._max_crashes)
+        for action in ("requeued", "failed", "cancelled", "released"):
+            count: int = getattr(reaped, action)
+            if count:
+                self._metrics.reaped.labels(action).inc(count)
+                logger.warning("jobs_reaped", action=action, count=count)
+        self._top_up()
+
+    def _top_up(self) -> None:
+        """Send turns for jobs that nobody may have heard of; no more than this worker could take."""
+        wanted = min(self._store.pending(self._lane), self._idle_slots())
+        missing = wanted - self._turns.length(self._lane) if wanted else 0
+        if missing > 0:
+            self._turns.send(self._lane, missing)
+            self._metrics.turns_topped_up.inc(missing)
+            logger.info("turns_topped_up", lane=self._lane, turns=missing)

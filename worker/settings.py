@@ -1,0 +1,63 @@
+"""The worker's settings."""
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from core.settings import CommonSettings
+
+
+class WorkerSettings(CommonSettings):
+    """The model, how many jobs run against it, and when a job is given up."""
+
+    transcriber: Literal["faster_whisper", "scripted"] = Field(
+        default="faster_whisper",
+        description="`scripted` invents text at a fixed speed without a model: for tests and load tests of the queue.",
+    )
+    scripted_rtf: float = Field(
+        default=0.01, ge=0, description="Processing seconds per audio second of the scripted transcriber."
+    )
+    device: Literal["auto", "cpu", "cuda"] = Field(default="auto", description="Where the model runs.")
+    compute_type: str = Field(default="int8", description="CTranslate2's compute type.")
+    model_replicas: int = Field(
+        default=0,
+        ge=0,
+        description="Inferences that run at once on the one model; 0: one a core on a CPU, one on a GPU.",
+    )
+    compute_threads: int = Field(default=1, ge=1, description="CPU threads of one inference.")
+    model_cache_dir: Path | None = Field(default=None, description="Where models are kept; DATA_DIR/models if not set.")
+    worker_concurrency: int = Field(default=4, ge=1, le=256, description="Jobs that a worker runs at once.")
+    max_audio_seconds: float = Field(default=7200, gt=0, description="Longest audio a job may have.")
+    max_attempts: int = Field(default=3, ge=1, description="Attempts that may end in an error before a job fails.")
+    max_crashes: int = Field(default=2, ge=1, description="Workers that a job may lose before it fails.")
+    lease_seconds: float = Field(default=30, gt=0, description="A worker that is silent for so long loses its jobs.")
+    heartbeat_seconds: float = Field(default=5, gt=0, description="Time between two signs of life.")
+    reap_seconds: float = Field(default=10, gt=0, description="Time between two looks for lost jobs and lost turns.")
+    metrics_host: str = Field(default="127.0.0.1", description="Address of the worker's /metrics.")
+    metrics_port: int = Field(
+        default=0,
+        ge=0,
+        le=65535,
+        description="Port of the worker's /metrics; 0 takes a free one and logs it.",
+    )
+    clean_up_seconds: float = Field(default=60, gt=0, description="Time between two clean-ups (read by beat).")
+    orphan_seconds: float = Field(
+        default=3600, gt=0, description="Age from which an upload that never became a job is removed."
+    )
+
+    @property
+    def replicas(self) -> int:
+        """Inferences that run at once on a CPU."""
+        return self.model_replicas or len(os.sched_getaffinity(0))
+
+    @property
+    def models_folder(self) -> Path:
+        """Where models are kept."""
+        return (self.model_cache_dir or self.data_dir / "models").resolve()
+
+    @property
+    def lease_ms(self) -> int:
+        """The lease in milliseconds."""
+        return round(self.lease_seconds * 1000)
