@@ -222,6 +222,8 @@ class _Form:
                 raise MalformedBody("The form has several parts named 'file'; send one file a request.")
             self.file_seen = True
             self.file_name = _display_name(options.get(b"filename", b""))
+        elif b"filename" in options:
+            raise FileMissing(f"The file came in a part named '{self._part_name[:40]}'; name the part 'file'.")
 
     def _on_part_data(self, data: bytes, start: int, end: int) -> None:
         if self._part_is_file:

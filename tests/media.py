@@ -1,0 +1,194 @@
+"""Audio for the tests: clips with their words, files made on the spot, files wrong in one known way.
+
+Everything comes from `tests/audio` or is computed here; nothing is downloaded. Builders return the bytes of
+a whole file.
+"""
+
+import io
+import json
+import random
+import wave
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import av
+import jiwer
+import numpy as np
+from whisper_normalizer.english import EnglishTextNormalizer
+
+AUDIO = Path(__file__).parent / "audio"
+_SHARED_SPEECH = Path(__file__).parents[2] / "shared" / "speech"
+
+_WAV_HEADER_BYTES = 44
+_NEITHER_TEXT_NOR_MAGIC = bytes([*range(0x01, 0x09), *range(0x80, 0xA0)])
+"""C0 and C1 control characters: never valid UTF-8 together, and no file signature is made of these alone."""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A clip and what is said in it."""
+
+    id: str
+    path: Path
+    language: str
+    duration_seconds: float
+    text: str
+    """Words only, as spoken."""
+
+
+class Transcoding(NamedTuple):
+    """A way to store a clip."""
+
+    name: str
+    """The usual file extension; unique in `TRANSCODINGS`."""
+    container: str
+    """FFmpeg's muxer."""
+    codec: str
+    """FFmpeg's encoder."""
+
+
+TRANSCODINGS = (
+    Transcoding("wav", "wav", "pcm_s16le"),
+    Transcoding("aiff", "aiff", "pcm_s16be"),
+    Transcoding("flac", "flac", "flac"),
+    Transcoding("mp3", "mp3", "libmp3lame"),
+    Transcoding("m4a", "ipod", "aac"),
+    Transcoding("mp4", "mp4", "aac"),
+    Transcoding("mkv", "matroska", "aac"),
+    Transcoding("ogg", "ogg", "vorbis"),
+    Transcoding("opus", "ogg", "libopus"),
+    Transcoding("webm", "webm", "libopus"),
+    Transcoding("wma", "asf", "wmav2"),
+)
+"""What the FFmpeg inside PyAV's wheels can encode, of the formats people send."""
+
+
+def clip(name: str) -> Path:
+    """Return the path of a clip in `tests/audio`, such as `clip("garden")`."""
+    return AUDIO / f"{name}.flac"
+
+
+def references() -> list[Reference]:
+    """Return the clips of `tests/audio`, shortest first."""
+    return _read_references(AUDIO)
+
+
+def shared_speech() -> list[Reference]:
+    """Return the recordings of people in `shared/speech` beside the checkout; none where that is missing."""
+    return _read_references(_SHARED_SPEECH) if _SHARED_SPEECH.is_dir() else []
+
+
+def silence_wav(seconds: float, rate: int = 16_000) -> bytes:
+    """Return 16-bit mono WAV holding digital silence."""
+    return _wav(bytes(2 * round(seconds * rate)), rate=rate)
+
+
+def tone_wav(seconds: float, *, hertz: float = 440.0, amplitude: float = 0.5, rate: int = 16_000) -> bytes:
+    """Return 16-bit mono WAV holding a sine; an amplitude of 1 is full scale."""
+    phase = 2 * np.pi * hertz * np.arange(round(seconds * rate)) / rate
+    return _wav((amplitude * 32_767 * np.sin(phase)).astype("<i2").tobytes(), rate=rate)
+
+
+def wav_without_samples() -> bytes:
+    """Return a WAV whose header is valid and whose data chunk is empty."""
+    return _wav(b"")
+
+
+def wav_of_bytes(total_bytes: int) -> bytes:
+    """Return a silent WAV of exactly this many bytes, at least 44.
+
+    It has 8 bits a sample, so an odd size holds whole samples too (RIFF's padding byte would make it even).
+    """
+    assert total_bytes >= _WAV_HEADER_BYTES
+    return _wav(b"\x80" * (total_bytes - _WAV_HEADER_BYTES), sample_bytes=1)
+
+
+def truncated_flac() -> bytes:
+    """Return half of `clip("snow")`, cut inside a frame; its header still declares the full length."""
+    whole = clip("snow").read_bytes()
+    return whole[: len(whole) // 2]
+
+
+@cache
+def video_without_audio() -> bytes:
+    """Return an MP4 of one second whose only stream is MPEG-4 video."""
+    file = io.BytesIO()
+    with av.open(file, "w", format="mp4") as sink:
+        stream = sink.add_stream("mpeg4", rate=10, width=64, height=64, pix_fmt="yuv420p")
+        for shade in np.linspace(0, 255, num=10, dtype=np.uint8):
+            picture = np.full((64, 64, 3), shade, dtype=np.uint8)
+            sink.mux(stream.encode(av.VideoFrame.from_ndarray(picture)))
+        sink.mux(stream.encode())
+    return file.getvalue()
+
+
+def text_named_mp3() -> bytes:
+    """Return plain English text, to be sent under a name such as `song.mp3`."""
+    return b"This is a shopping list, not a recording: bread, milk, apples.\n" * 20
+
+
+def garbage(seed: int, size: int) -> bytes:
+    """Return binary nonsense that is no text and carries no known signature, whatever the seed."""
+    return bytes(random.Random(seed).choices(_NEITHER_TEXT_NOR_MAGIC, k=size))
+
+
+@cache
+def transcoded(path: Path, container: str, codec: str) -> bytes:
+    """Return the file's audio stored anew, mono at its own sample rate where the codec allows.
+
+    Opus is always 48 kHz, and FFmpeg's own Vorbis encoder is stereo only.
+    """
+    file = io.BytesIO()
+    with av.open(str(path)) as source, av.open(file, "w", format=container) as sink:
+        rate = 48_000 if codec == "libopus" else source.streams.audio[0].rate
+        layout = "stereo" if codec == "vorbis" else "mono"
+        # FFmpeg calls its Vorbis encoder experimental.
+        stream = sink.add_stream(codec, rate=rate, layout=layout, options={"strict": "experimental"})
+        assert isinstance(stream, av.AudioStream)
+        stream.bit_rate = 64_000  # wmav2 has no default
+        for frame in source.decode(audio=0):
+            sink.mux(stream.encode(frame))
+        sink.mux(stream.encode())
+    return file.getvalue()
+
+
+def word_error_rate(pairs: list[tuple[str, str]]) -> float:
+    """Return the word error rate of English (reference, hypothesis) pairs, pooled over all words, in percent.
+
+    Both sides go through Whisper's English normaliser (whisper-normalizer); jiwer counts the errors.
+    """
+    normalise = _english_normaliser()
+    return 100 * float(
+        jiwer.wer([normalise(reference) for reference, _ in pairs], [normalise(heard) for _, heard in pairs])
+    )
+
+
+@cache
+def _english_normaliser() -> EnglishTextNormalizer:
+    return EnglishTextNormalizer()
+
+
+def _read_references(folder: Path) -> list[Reference]:
+    lines = (folder / "references.jsonl").read_text(encoding="utf-8").splitlines()
+    return [
+        Reference(
+            id=entry["id"],
+            path=folder / entry["file"],
+            language=entry["language"],
+            duration_seconds=entry["duration_seconds"],
+            text=entry["text"],
+        )
+        for entry in map(json.loads, lines)
+    ]
+
+
+def _wav(samples: bytes, *, rate: int = 16_000, sample_bytes: int = 2) -> bytes:
+    file = io.BytesIO()
+    with wave.open(file, "wb") as writer:
+        writer.setnchannels(1)
+        writer.setsampwidth(sample_bytes)
+        writer.setframerate(rate)
+        writer.writeframes(samples)
+    return file.getvalue()
