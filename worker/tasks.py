@@ -9,7 +9,7 @@ from kombu.exceptions import ChannelError
 
 from core.lanes import CLEAN_UP_TASK, TURN_TASK, turn_queue
 
-_NOT_FOUND = 404
+_NOT_FOUND = "404"
 
 
 def register_tasks(app: Celery, *, take_turn: Callable[[str], list[str]], clean_up: Callable[[], str]) -> None:
@@ -38,7 +38,8 @@ class TurnQueue:
                 declared: Any = Queue(turn_queue(lane), channel=connection.default_channel).queue_declare(passive=True)
                 return int(declared.message_count)
             except ChannelError as error:
-                if error.reply_code == _NOT_FOUND:  # on Redis, an empty queue is one that does not exist
+                # On Redis an empty queue is one that does not exist; its reply code is text there, elsewhere a number.
+                if str(error.reply_code) == _NOT_FOUND:
                     return 0
                 raise
 

@@ -68,7 +68,7 @@ def assert_problem(answer: httpx.Response, status: int, code: str) -> dict[str, 
     return problem
 
 
-def refused(service: Service, status: int, code: str, **request: Any) -> dict[str, Any]:
+def refused(service: Service, status: int, code: str, **request: Any) -> dict[str, Any]:  # noqa: ANN401 - httpx takes many
     """Post, and check that it was refused without a job."""
     before = accepted(service)
     problem = assert_problem(service.client.post("/transcribe", **request), status, code)

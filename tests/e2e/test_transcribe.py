@@ -1,7 +1,6 @@
 """Speech in, transcript out: the whole service over HTTP, with the real model."""
 
 import re
-from typing import Any
 
 import httpx
 import pysubs2
@@ -108,7 +107,7 @@ def timed_job(service: Service) -> str:
     return job_id
 
 
-def fetch(service: Service, job_id: str, **query: Any) -> httpx.Response:
+def fetch(service: Service, job_id: str, **query: str | int) -> httpx.Response:
     answer = service.client.get(f"/result/{job_id}", params=query)
     assert answer.status_code == 200, answer.text
     return answer

@@ -67,8 +67,8 @@ class Service:
         return until(lambda: next((line for line in list(self.lines) if text in line), None), seconds, self.output)
 
     def output(self) -> str:
-        """Return everything printed so far."""
-        return "\n".join(self.lines)
+        """Return what was printed last."""
+        return "\n".join(self.lines[-60:])
 
     @property
     def process_id(self) -> int:
