@@ -356,13 +356,15 @@ def _worth(before: _Piece, after: _Piece) -> float:
     """
     if before.text[-1] in _NEVER_LAST or after.text[0] in _NEVER_FIRST:
         return -2.0
-    spaced = before.right < after.left
+    within_word = before.right == after.left
+    if within_word and before.text[-1].isascii():
+        return -0.2  # The full stops of an address end no sentence.
     last = before.text.rstrip(_QUOTES)[-1:]
     if last in _SENTENCE_ENDS or after.start - before.end >= _PAUSE_SECONDS:
         return 0.5
     if last in _CLAUSE_ENDS or last in _DASHES:
         return 0.3
-    return 0.0 if spaced else -0.2
+    return -0.2 if within_word else 0.0
 
 
 def _pieces(segment: Segment, max_columns: int) -> list[_Piece]:

@@ -1,0 +1,76 @@
+"""The OpenAPI document: every route with its errors, and answers that are what it says."""
+
+from typing import Any
+
+import jsonschema
+import pytest
+
+from core.options import TranscriptionOptions
+from tests.harness.service import Service
+from tests.media import clip
+
+
+@pytest.fixture(scope="module")
+def document(service: Service) -> dict[str, Any]:
+    loaded: dict[str, Any] = service.client.get("/openapi.json").json()
+    return loaded
+
+
+def validate(document: dict[str, Any], instance: object, schema: dict[str, Any]) -> None:
+    jsonschema.Draft202012Validator({**schema, "components": document["components"]}).validate(instance)
+
+
+def test_every_route_is_documented(document: dict[str, Any]) -> None:
+    assert set(document["paths"]) == {
+        "/transcribe",
+        "/status/{job_id}",
+        "/result/{job_id}",
+        "/job/{job_id}",
+        "/jobs",
+        "/health",
+        "/health/ready",
+        "/stats",
+        "/metrics",
+    }
+    for path in document["paths"].values():
+        for operation in path.values():
+            assert operation["summary"]
+            assert operation["responses"]
+
+
+def test_every_option_is_a_field_of_the_form(document: dict[str, Any]) -> None:
+    form = document["paths"]["/transcribe"]["post"]["requestBody"]["content"]["multipart/form-data"]["schema"]
+    wire_names = {field.alias or name for name, field in TranscriptionOptions.model_fields.items()}
+    assert set(form["properties"]) == {"file"} | wire_names
+    assert all("description" in field for field in form["properties"].values())
+
+
+def test_every_error_of_a_route_is_a_problem_with_an_example(document: dict[str, Any]) -> None:
+    for name, path in document["paths"].items():
+        for operation in path.values():
+            for status, response in operation["responses"].items():
+                if status >= "400" and name != "/health/ready":
+                    content = response["content"]["application/problem+json"]
+                    assert content["schema"] == {"$ref": "#/components/schemas/Problem"}
+                    for example in content["examples"].values():
+                        validate(document, example["value"], content["schema"])
+                        assert example["value"]["status"] == int(status)
+
+
+def test_answers_are_what_the_document_says(service: Service, document: dict[str, Any]) -> None:
+    job_id = service.submit(clip("garden"), word_timestamps="true")
+    service.finished(job_id)
+    for path in (f"/status/{job_id}", f"/result/{job_id}", "/jobs", "/health", "/health/ready", "/stats"):
+        template = path.replace(job_id, "{job_id}")
+        answer = service.client.get(path)
+        schema = document["paths"][template]["get"]["responses"][str(answer.status_code)]["content"]["application/json"]
+        validate(document, answer.json(), schema["schema"])
+    problem = service.client.get(f"/status/{'0' * 32}")
+    schema = document["paths"]["/status/{job_id}"]["get"]["responses"]["404"]["content"]["application/problem+json"]
+    validate(document, problem.json(), schema["schema"])
+
+
+def test_the_root_leads_to_the_documentation(service: Service) -> None:
+    answer = service.client.get("/")
+    assert (answer.status_code, answer.headers["location"]) == (307, "/docs")
+    assert service.client.get("/docs").status_code == 200
