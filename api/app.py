@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse
 
 from api import problems
 from api.dispatch import TurnSender
+from api.examples import ANSWERS
 from api.job_store import JobStore
 from api.observation import GatewayMetrics, Observation
 from api.routes import jobs, operations, transcribe
@@ -74,6 +75,10 @@ def _document(app: FastAPI) -> dict[str, Any]:
         # FastAPI adds this to every route with a parameter; where one can really be invalid, the route says so itself.
         if "HTTPValidationError" in str(operation["responses"].get("422")):
             del operation["responses"]["422"]
+    # Put in here because FastAPI drops every null of an example that a route declares.
+    for (path, method, status), example in ANSWERS.items():
+        response = document["paths"][path][method]["responses"][str(status)]
+        response["content"]["application/json"]["example"] = example
     for replaced in ("HTTPValidationError", "ValidationError"):
         schemas.pop(replaced, None)
     problem = problems.Problem.model_json_schema(ref_template="#/components/schemas/{model}")

@@ -1,6 +1,7 @@
 """Renders a transcript for download: as JSON, plain text, a table, or subtitles laid out for reading."""
 
 import html
+import math
 import sys
 import unicodedata
 from bisect import bisect_right
@@ -127,12 +128,12 @@ class VerboseTranscript(BaseModel, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class SubtitleLayout:
-    """Bounds of one subtitle. The defaults are those of Netflix's timed-text style guide.
+    """Bounds of one subtitle. The defaults, 42 columns, 2 lines and 7 s, are Netflix's timed-text style guide's.
 
-    Lengths are columns: an East Asian wide character takes two, a combining mark none.
+    Line lengths are columns: an East Asian wide character takes two, a combining mark none.
 
     Raises:
-        ValueError: a line or a cue could hold nothing, or a cue would end within its first frame.
+        ValueError: a cue or a line could hold nothing, or a cue would last less than a frame, or without end.
     """
 
     max_line_length: int = 42
@@ -142,8 +143,8 @@ class SubtitleLayout:
     def __post_init__(self) -> None:
         if self.max_line_length < 1 or self.max_lines < 1:
             raise ValueError("A subtitle needs at least one line of one column.")
-        if not self.max_cue_seconds * 1000 >= _SHORTEST_CUE_MS:
-            raise ValueError(f"A subtitle needs at least {_SHORTEST_CUE_MS} ms.")
+        if not _SHORTEST_CUE_MS <= self.max_cue_seconds * 1000 < math.inf:
+            raise ValueError(f"A subtitle needs at least {_SHORTEST_CUE_MS} ms, and an end.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,13 +252,14 @@ def subtitle_cues(segments: Iterable[Segment], layout: SubtitleLayout) -> list[C
     """Lay segments out as subtitles: in turn, without overlap, each within the layout.
 
     Cues are timed by the segment's words. Without words, or with words that do not spell the text,
-    time passes evenly over the segment's characters.
+    time passes evenly over the segment's characters. A cue shorter than a frame (40 ms) is given one,
+    so that it is drawn at all. A segment without text has no cue.
     """
     return _in_turn([cue for segment in segments for cue in _cues(segment, layout)], layout)
 
 
 def _in_turn(cues: Sequence[Cue], layout: SubtitleLayout) -> list[Cue]:
-    """Start every cue on time, at the least a frame after the one before, and end it by the next."""
+    """Start every cue on time, or a frame after the one before it, and end it by the start of the next."""
     longest_ms = _milliseconds(layout.max_cue_seconds)
     _, *starts = accumulate(
         (cue.start_ms for cue in cues),

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from redis import Redis
-from redis.commands.core import Script
 
 from core.errors import FailureCode
 from core.job import Job
@@ -14,6 +13,9 @@ from core.job_scripts import JobScript, script_arguments
 from core.keys import Keys
 from core.transcript import Segment, TranscriptInfo
 from core.worker_entry import WorkerEntry
+
+if TYPE_CHECKING:
+    from redis.commands.core import Script
 
 
 class Hold(StrEnum):

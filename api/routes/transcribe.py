@@ -69,7 +69,8 @@ def _form_schema() -> dict[str, Any]:
         InvalidOptions,
         UnknownModel,
         DiskFull,
-    ),
+    )
+    | {202: {"headers": {"Location": {"description": "Where to follow the job.", "schema": {"type": "string"}}}}},
     openapi_extra={
         "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _form_schema()}}},
     },

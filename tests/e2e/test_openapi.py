@@ -57,6 +57,17 @@ def test_every_error_of_a_route_is_a_problem_with_an_example(document: dict[str,
                         assert example["value"]["status"] == int(status)
 
 
+def test_every_answer_has_an_example_that_fits(document: dict[str, Any]) -> None:
+    for path in document["paths"].values():
+        for operation in path.values():
+            for status, response in operation["responses"].items():
+                if status < "400":
+                    for content_type, content in response["content"].items():
+                        example = content["example"]
+                        if content_type == "application/json":
+                            validate(document, example, content["schema"])
+
+
 def test_answers_are_what_the_document_says(service: Service, document: dict[str, Any]) -> None:
     job_id = service.submit(clip("garden"), word_timestamps="true")
     service.finished(job_id)

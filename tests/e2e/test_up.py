@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.harness.service import REPOSITORY, Service, environment, until
+from tests.harness.service import Service, environment, until
 from tests.media import silence_wav
 
 SCRIPTED = {"TRANSCRIBER": "scripted", "SCRIPTED_RTF": "0.1", "WORKER_CONCURRENCY": "1"}
@@ -44,11 +44,11 @@ def alive(pid: int) -> bool:
         return False
 
 
-def run_up(**settings: str) -> subprocess.CompletedProcess[str]:
+def run_up(folder: Path, **settings: str) -> subprocess.CompletedProcess[str]:
     """Run `up` that is expected to end by itself."""
     return subprocess.run(
         [sys.executable, "-m", "cli.main", "up"],
-        cwd=REPOSITORY,
+        cwd=folder,
         env=environment(**settings),
         capture_output=True,
         text=True,
@@ -138,12 +138,20 @@ def test_away_from_redis_the_gateway_says_so(tmp_path: Path) -> None:
         assert service.finished(service.submit(TINY))["status"] == "completed"
 
 
+def test_a_redis_that_is_named_is_used_and_left_alone(tmp_path: Path, valkey_url: str) -> None:
+    with Service(tmp_path, **SCRIPTED, REDIS_URL=valkey_url) as service:
+        assert not [command for command in process_tree(service.process_id).values() if "valkey-server" in command]
+        job_id = service.submit(TINY)
+        assert service.finished(job_id)["status"] == "completed"
+        service.client.delete(f"/job/{job_id}")
+
+
 def test_a_taken_port_is_a_clear_message(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        ended = run_up(PORT=str(port), DATA_DIR=str(tmp_path))
+        ended = run_up(tmp_path, PORT=str(port), DATA_DIR=str(tmp_path))
     assert ended.returncode != 0
     assert f"127.0.0.1:{port}" in ended.stderr
     assert "PORT=" in ended.stderr
@@ -152,7 +160,7 @@ def test_a_taken_port_is_a_clear_message(tmp_path: Path) -> None:
 
 def test_a_data_directory_serves_one_at_a_time(tmp_path: Path) -> None:
     with Service(tmp_path, **SCRIPTED):
-        ended = run_up(PORT="1", DATA_DIR=str(tmp_path))
+        ended = run_up(tmp_path, PORT="1", DATA_DIR=str(tmp_path))
     assert ended.returncode != 0
     assert "DATA_DIR" in ended.stderr
 
@@ -170,7 +178,7 @@ def test_a_wrong_setting_is_a_clear_message(tmp_path: Path, settings: dict[str, 
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    ended = run_up(**({"PORT": str(port), "DATA_DIR": str(tmp_path)} | settings))
+    ended = run_up(tmp_path, **({"PORT": str(port), "DATA_DIR": str(tmp_path)} | settings))
     assert ended.returncode != 0
     assert said in ended.stderr + ended.stdout
     assert "Traceback" not in ended.stderr + ended.stdout

@@ -45,7 +45,7 @@ class Service:
         self.lines = []
         self._process = subprocess.Popen(
             [sys.executable, "-m", "cli.main", "up"],
-            cwd=REPOSITORY,
+            cwd=self.data_dir,  # where no .env of the repository is read
             env=environment(PORT=str(self.port), DATA_DIR=str(self.data_dir), **self._settings),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

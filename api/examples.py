@@ -1,0 +1,134 @@
+"""Examples for the OpenAPI document, one for each route's answer; a test holds them against the schemas."""
+
+from typing import Any, Final
+
+_JOB_ID: Final = "5f0c2a4e9b1d47c8a36e1f0b7d92c485"
+
+_LANE: Final = {"model": "base", "pending_jobs": 3, "pending_audio_seconds": 412.7}
+
+_WORKER: Final = {
+    "name": "gpu-1-4711",
+    "lane": "base",
+    "model": "base",
+    "device": "cpu",
+    "compute_type": "int8_float32",
+    "concurrency": 4,
+    "running": 2,
+    "state": "ready",
+    "started_at_ms": 1795261816359,
+    "metrics_port": 9101,
+    "version": "0.1.0",
+}
+
+_JOB_ACCEPTED: Final = {
+    "job_id": _JOB_ID,
+    "status": "queued",
+    "message": f"Accepted. Follow it at /status/{_JOB_ID}",
+}
+
+_JOB: Final = {
+    "job_id": _JOB_ID,
+    "status": "processing",
+    "model": "base",
+    "file_name": "interview.mp3",
+    "options": {
+        "model": None,
+        "language": None,
+        "task": "transcribe",
+        "initial_prompt": None,
+        "hotwords": None,
+        "beam_size": 5,
+        "temperature": 0.0,
+        "vad_filter": True,
+        "word_timestamps": False,
+        "clip_start_seconds": 0.0,
+        "clip_end_seconds": None,
+    },
+    "progress": {"audio_seconds_done": 30.0, "audio_seconds_total": 120.5, "percent": 24.9},
+    "segments": 6,
+    "queue_position": None,
+    "language": "en",
+    "attempt": 1,
+    "cancel_requested": False,
+    "failure": None,
+    "created_at": "2026-11-21T11:50:23.091Z",
+    "started_at": "2026-11-21T11:50:23.124Z",
+    "finished_at": None,
+    "expires_at": None,
+}
+
+_JOB_LIST: Final = {
+    "jobs": [_JOB | {"segments": None}],
+    "next_cursor": f"1795261823091-{_JOB_ID}",
+}
+
+_JOB_CANCELLED: Final = {
+    "job_id": _JOB_ID,
+    "outcome": "cancelled",
+    "message": "The job was waiting and is cancelled.",
+}
+
+_JOB_CANCEL_REQUESTED: Final = {
+    "job_id": _JOB_ID,
+    "outcome": "cancel_requested",
+    "message": "The job is running and stops after its current segment.",
+}
+
+_TRANSCRIPT: Final = {
+    "text": "And so my fellow Americans, ask not what your country can do for you.",
+    "language": "en",
+    "language_probability": 0.95,
+    "duration_seconds": 11.0,
+    "segments": [
+        {
+            "id": 1,
+            "start": 0.0,
+            "end": 11.0,
+            "text": "And so my fellow Americans, ask not what your country can do for you.",
+        }
+    ],
+}
+
+_HEALTH: Final = {"status": "ok"}
+
+_READINESS: Final = {
+    "status": "ready",
+    "version": "0.1.0",
+    "redis": True,
+    "queue": [_LANE],
+    "workers": [_WORKER],
+    "mean_latency_seconds": 2.058,
+}
+
+_NOT_READY: Final = _READINESS | {"status": "no_workers", "workers": [], "mean_latency_seconds": None}
+
+_STATS: Final = {
+    "queue": [_LANE],
+    "processing_jobs": 2,
+    "dead_letters": 0,
+    "workers": [_WORKER],
+    "accepted": 120,
+    "completed": 110,
+    "failed": 3,
+    "cancelled": 2,
+    "attempt_errors": 1,
+    "lease_expiries": 0,
+    "audio_seconds_completed": 5400.0,
+    "processing_seconds": 980.5,
+    "rtf": 0.1816,
+    "mean_latency_seconds": 14.2,
+}
+
+ANSWERS: Final[dict[tuple[str, str, int], Any]] = {
+    ("/transcribe", "post", 202): _JOB_ACCEPTED,
+    ("/status/{job_id}", "get", 200): _JOB,
+    ("/result/{job_id}", "get", 200): _TRANSCRIPT,
+    ("/job/{job_id}", "delete", 200): _JOB_CANCELLED,
+    ("/job/{job_id}", "delete", 202): _JOB_CANCEL_REQUESTED,
+    ("/jobs", "get", 200): _JOB_LIST,
+    ("/health", "get", 200): _HEALTH,
+    ("/health/ready", "get", 200): _READINESS,
+    ("/health/ready", "get", 503): _NOT_READY,
+    ("/stats", "get", 200): _STATS,
+}
+"""The JSON answer of a route (path, method) with a status."""
