@@ -266,11 +266,12 @@ def test_a_heartbeat_keeps_the_lease(jobs: Jobs) -> None:
 
 def test_two_crashes_make_a_dead_letter(jobs: Jobs) -> None:
     job_id = jobs.accept()
+    reaped = []
     for _ in range(2):
         jobs.claimed()
         jobs.lapse(job_id)
-        reaped = jobs.reap()
-    assert (reaped.requeued, reaped.failed) == (0, 1)
+        reaped.append(jobs.reap())
+    assert [(each.requeued, each.failed) for each in reaped] == [(1, 0), (0, 1)]
     job = jobs.get(job_id)
     assert (job.status, job.failure, job.crashes) == (JobStatus.FAILED, FailureCode.WORKER_LOST, 2)
     with pytest.raises(JobFailed) as failed:

@@ -124,7 +124,7 @@ def test_all_formats_hold_the_same_words(service: Service, timed_job: str) -> No
     srt = pysubs2.SSAFile.from_string(fetch(service, timed_job, format="srt").text, format_="srt")
     assert " ".join(line.plaintext for line in srt).split() == spoken
     vtt = webvtt.from_string(fetch(service, timed_job, format="vtt").text)
-    assert " ".join(caption.text for caption in vtt).split() == spoken
+    assert " ".join(caption.text for caption in vtt.captions).split() == spoken
     rows = fetch(service, timed_job, format="tsv").text.splitlines()
     assert rows[0] == "start\tend\ttext"
     assert " ".join(row.split("\t")[2] for row in rows[1:]).split() == spoken

@@ -1,0 +1,86 @@
+"""The balancer's configuration on the real nginx, in front of a real gateway."""
+
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from tests.harness.servers import free_port, skip_unless_ci
+from tests.harness.service import REPOSITORY, Service, until
+from tests.media import silence_wav
+
+
+@pytest.fixture(scope="module")
+def balancer(scripted_service: Service, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Nginx with the shipped configuration; only addresses and folders are the test's."""
+    if shutil.which("nginx") is None:
+        skip_unless_ci("nginx")
+    folder = tmp_path_factory.mktemp("nginx")
+    port = free_port()
+    shipped = (REPOSITORY / "nginx" / "nginx.conf").read_text()
+    adapted = shipped.replace("listen 80;", f"listen 127.0.0.1:{port};")
+    adapted = adapted.replace("server api:8000;", f"server 127.0.0.1:{scripted_service.port};")
+    adapted = re.sub(r"/tmp/nginx", f"{folder}/nginx", adapted)  # noqa: S108 - what the container's file says
+    configuration = folder / "nginx.conf"
+    configuration.write_text(adapted)
+    process = subprocess.Popen(
+        ["nginx", "-p", str(folder), "-c", str(configuration), "-g", "daemon off;"],  # noqa: S607 - found by PATH above
+        stdout=(folder / "access.log").open("wb"),
+        stderr=subprocess.STDOUT,
+    )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        until(lambda: True if answers(url) else None, 20, (folder / "access.log").read_text)
+        yield url
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def answers(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/health", trust_env=False).is_success
+    except httpx.TransportError:
+        return False
+
+
+def test_a_job_goes_through_the_balancer(balancer: str, scripted_service: Service) -> None:
+    with httpx.Client(base_url=balancer, trust_env=False) as client:
+        answer = client.post("/transcribe", files={"file": ("a.wav", silence_wav(1))})
+        assert answer.status_code == 202
+        assert answer.headers["location"].startswith("/status/")
+        scripted_service.finished(answer.json()["job_id"])
+        assert client.get(f"/result/{answer.json()['job_id']}").status_code == 200
+
+
+def test_an_upload_reaches_the_gateway_before_its_end(balancer: str, scripted_service: Service) -> None:
+    half_sent = []
+
+    def body() -> Iterator[bytes]:
+        yield b'--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n'
+        yield bytes(3 * 1024 * 1024)
+        deadline = time.monotonic() + 20
+        while not half_sent and time.monotonic() < deadline:
+            half_sent.extend(name for name in scripted_service.media_files() if name.endswith(".part"))
+        yield b"\r\n--x--\r\n"
+
+    httpx.post(
+        f"{balancer}/transcribe",
+        content=body(),
+        headers={"content-type": "multipart/form-data; boundary=x"},
+        trust_env=False,
+        timeout=30,
+    )
+    assert half_sent
+
+
+def test_metrics_are_not_for_the_outside(balancer: str) -> None:
+    assert httpx.get(f"{balancer}/metrics", trust_env=False).status_code == 404
+
+
+def test_the_request_id_is_the_balancers(balancer: str) -> None:
+    assert re.fullmatch("[0-9a-f]{32}", httpx.get(f"{balancer}/health", trust_env=False).headers["x-request-id"])
