@@ -1,13 +1,15 @@
 """The real engine: faster-whisper on CTranslate2, one model for all threads of the process."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import ctranslate2
 import numpy as np
 from faster_whisper import WhisperModel
 
-from core.errors import FailureCode, TranscriptionFailure
+from core.errors import ConfigurationError, FailureCode, TranscriptionFailure
 from core.options import TranscriptionOptions
 from core.transcript import Segment, TranscriptInfo, Word
 from worker.audio import SAMPLE_RATE, decode
@@ -22,7 +24,10 @@ class FasterWhisperTranscriber:
     """faster-whisper behind the `Transcriber` protocol.
 
     CTranslate2 releases the GIL; `replicas` inferences run at once over one copy of the weights, each with
-    `compute_threads` threads.
+    `compute_threads` threads. No replicas given means one a core on a CPU and one on a GPU.
+
+    Raises:
+        ConfigurationError: the device or the arithmetic is not to be had here, or the folder holds no model.
     """
 
     def __init__(
@@ -35,14 +40,22 @@ class FasterWhisperTranscriber:
         compute_threads: int,
         max_audio_seconds: float,
     ) -> None:
-        self._model = WhisperModel(
-            str(model_folder),
-            device=device,
-            compute_type=compute_type,
-            num_workers=replicas,
-            cpu_threads=compute_threads,
-            local_files_only=True,
-        )
+        if device == "auto":
+            device = "cuda" if ctranslate2.get_cuda_device_count() else "cpu"
+        replicas = replicas or (len(os.sched_getaffinity(0)) if device == "cpu" else 1)
+        try:
+            self._model = WhisperModel(
+                str(model_folder),
+                device=device,
+                compute_type=compute_type,
+                num_workers=replicas,
+                cpu_threads=compute_threads,
+                local_files_only=True,
+            )
+        except (RuntimeError, ValueError) as error:
+            raise ConfigurationError(
+                f"The model in {model_folder} can't be loaded with DEVICE={device}, COMPUTE_TYPE={compute_type}: {error}"
+            ) from error
         self._max_audio_seconds = max_audio_seconds
         self._warm_up(replicas)
 

@@ -13,6 +13,7 @@ from celery.signals import worker_ready, worker_shutting_down
 from redis.exceptions import RedisError
 
 from core.celery_app import create_celery
+from core.errors import ConfigurationError
 from core.lanes import MAINTENANCE_QUEUE, lane_of, turn_queue
 from core.media_files import MediaFiles
 from core.redis_clients import connect
@@ -55,7 +56,7 @@ def build_transcriber(settings: WorkerSettings) -> Transcriber:
         find_weights(settings.model_size, settings.models_folder),
         device=settings.device,
         compute_type=settings.compute_type,
-        replicas=settings.replicas,
+        replicas=settings.model_replicas,
         compute_threads=settings.compute_threads,
         max_audio_seconds=settings.max_audio_seconds,
     )
@@ -70,7 +71,7 @@ class WorkerProcess:
         self._name = f"{socket.gethostname()}-{os.getpid()}"
         self._lane = lane_of(settings.model_size)
         self._started_at_ms = round(time.time() * 1000)
-        self._metrics_port = self._metrics.serve(settings.metrics_host, settings.metrics_port)
+        self._metrics_port = self._serve_metrics()
         self._transcriber = self._load()
         self._store = JobStore(
             connect(settings.redis),
@@ -150,6 +151,15 @@ class WorkerProcess:
             logger.warning("entry_not_withdrawn", error=type(error).__name__)
         logger.info("worker_stopped")
         return int(worker.exitcode or 0)
+
+    def _serve_metrics(self) -> int:
+        host, port = self._settings.metrics_host, self._settings.metrics_port
+        try:
+            return self._metrics.serve(host, port)
+        except OSError as error:
+            raise ConfigurationError(
+                f"Can't serve metrics on {host}:{port} (METRICS_HOST, METRICS_PORT): {error.strerror}."
+            ) from error
 
     def _load(self) -> Transcriber:
         started = time.monotonic()

@@ -1,6 +1,5 @@
 """The worker's settings."""
 
-import os
 from pathlib import Path
 from typing import Literal
 
@@ -46,11 +45,6 @@ class WorkerSettings(CommonSettings):
     orphan_seconds: float = Field(
         default=3600, gt=0, description="Age from which an upload that never became a job is removed."
     )
-
-    @property
-    def replicas(self) -> int:
-        """Inferences that run at once on a CPU."""
-        return self.model_replicas or len(os.sched_getaffinity(0))
 
     @property
     def models_folder(self) -> Path:

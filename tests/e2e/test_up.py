@@ -171,6 +171,8 @@ def test_a_data_directory_serves_one_at_a_time(tmp_path: Path) -> None:
         ({"PORT": "seventy"}, "PORT"),
         ({"DATA_DIR": "/proc/nowhere"}, "/proc/nowhere"),
         ({"WORKER_CONCURRENCY": "0"}, "WORKER_CONCURRENCY"),
+        ({"COMPUTE_TYPE": "int3"}, "COMPUTE_TYPE"),
+        ({"METRICS_PORT": "1", "METRICS_HOST": "192.0.2.1"}, "METRICS_PORT"),
         ({"MODEL_SIZE": "no-such-model", "HF_HUB_OFFLINE": "1"}, "MODEL_SIZE"),
     ],
 )
