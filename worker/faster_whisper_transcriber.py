@@ -54,7 +54,7 @@ class FasterWhisperTranscriber:
             )
         except (RuntimeError, ValueError) as error:
             raise ConfigurationError(
-                f"The model in {model_folder} can't be loaded with DEVICE={device}, COMPUTE_TYPE={compute_type}: {error}"
+                f"The model in {model_folder} can't be loaded: DEVICE={device}, COMPUTE_TYPE={compute_type}: {error}"
             ) from error
         self._max_audio_seconds = max_audio_seconds
         self._warm_up(replicas)
