@@ -8,8 +8,8 @@ from tinytag import TinyTag, TinyTagException
 from core.errors import UnsupportedMedia
 
 _HEAD_BYTES = 8192
-_SURE = 0.8
-"""Confidence from which a match of puremagic's counts as certain (it gives 0.8 to multi-byte signatures)."""
+_SURE = 0.3
+"""Confidence from which a match counts: puremagic gives a tenth a byte, and two bytes are in many a file by chance."""
 _CONTAINERS = ("audio/", "video/", "application/ogg", "application/mxf", "application/x-matroska")
 _TEXT_CONTROLS = frozenset(range(32)) - frozenset(b"\t\n\r\f\x1b")
 
@@ -39,11 +39,19 @@ def header_duration_seconds(path: Path) -> float | None:
     """Return the length of the audio as the container's header tells it; None where it tells none."""
     try:
         with path.open("rb") as file:
+            if _is_adts(file.read(2)):  # a bare stream of frames, which the parser would take for MP3's
+                return None
+            file.seek(0)
             duration = TinyTag.get(file_obj=file, tags=False).duration
     except (TinyTagException, OSError, ValueError, IndexError, KeyError, OverflowError):
         # Besides its own error, the parser lets those of struct and indexing through on damaged headers.
         return None
     return duration if duration and duration > 0 else None
+
+
+def _is_adts(head: bytes) -> bool:
+    """Tell a bare AAC stream: twelve bits of syncword and two of layer, all zero (ISO/IEC 13818-7, 6.2)."""
+    return len(head) == 2 and head[0] == 0xFF and head[1] & 0xF6 == 0xF0  # noqa: PLR2004
 
 
 def _signatures(head: bytes) -> list[tuple[str, float]]:

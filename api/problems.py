@@ -108,10 +108,11 @@ def problem_responses(*errors: type[ScriptoriumError]) -> dict[int | str, dict[s
 
 def option_problems(error: ValidationError | RequestValidationError) -> list[OptionProblem]:
     """Return what a validation of options, query or path found, by the names the client sent."""
+    # FastAPI puts the place in front: query, path or header.
+    skipped = 1 if isinstance(error, RequestValidationError) else 0
     return [
         OptionProblem(
-            ".".join(str(part) for part in found["loc"] if part not in {"query", "path", "body", "header"})
-            or _option_of(found["type"]),
+            ".".join(str(part) for part in found["loc"][skipped:]) or _option_of(found["type"]),
             "is not an option" if found["type"] == "extra_forbidden" else found["msg"],
         )
         for found in error.errors()

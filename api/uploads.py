@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import hashlib
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from errno import EDQUOT, ENOSPC
 from pathlib import PureWindowsPath
@@ -92,16 +92,9 @@ async def _receive(
         raise _too_large(limits)
     if await asyncio.to_thread(media.free_bytes) - announced < limits.min_free_disk_bytes:
         raise _disk_full(limits)
-    form = _Form(limits)
-    parser = MultipartParser(boundary, form.callbacks())
     try:
         with _PartFile(job_id, media, limits) as file:
-            async for chunk in body:
-                form.feed(parser, chunk)
-                if len(form.file_bytes) >= _WRITE_BYTES:
-                    await file.write(form.take_file_bytes())
-            form.finish(parser)
-            await file.write(form.take_file_bytes())
+            form = await _stream(body, boundary, file, limits)
             if not form.ended:
                 raise MalformedBody("The multipart body ends before its closing boundary.")
             if not form.file_seen:
@@ -110,10 +103,25 @@ async def _receive(
                 raise FileEmpty("The file has no bytes.")
             await file.commit()
             return Upload(file.size_bytes, file.sha256, form.file_name, form.fields)
+    except FormParserError as error:
+        raise MalformedBody(f"The multipart body can't be parsed: {error}.") from error
     except OSError as error:
         if error.errno in {ENOSPC, EDQUOT}:
             raise _disk_full(limits) from error
         raise
+
+
+async def _stream(body: AsyncIterator[bytes], boundary: bytes, file: "_PartFile", limits: UploadLimits) -> "_Form":
+    """Parse the whole body, the file's bytes to disk piece by piece."""
+    form = _Form(limits)
+    parser = MultipartParser(boundary, form.callbacks())
+    async for chunk in body:
+        form.feed(parser, chunk)
+        if len(form.file_bytes) >= _WRITE_BYTES:
+            await file.write(form.take_file_bytes())
+    parser.finalize()
+    await file.write(form.take_file_bytes())
+    return form
 
 
 def _boundary(request: Request) -> bytes:
@@ -177,25 +185,16 @@ class _Form:
         """Parse a piece of the body.
 
         Raises:
-            MalformedBody, UploadTooLarge, InvalidOptions: see `receive`.
+            FormParserError: it is no proper multipart body.
+            MalformedBody, UploadTooLarge, InvalidOptions, FileMissing: see `receive`.
         """
         before = self._file_size
-        try:
-            parser.write(chunk)
-        except FormParserError as error:
-            raise MalformedBody(f"The multipart body can't be parsed: {error}.") from error
+        parser.write(chunk)
         if self._file_size > self.limits.max_file_bytes:
             raise _too_large(self.limits)
         self._form_size += len(chunk) - (self._file_size - before)
         if self._form_size > _FORM_BYTES:
             raise MalformedBody(f"The form holds more than {_FORM_BYTES // 1024} KiB besides the file.")
-
-    def finish(self, parser: MultipartParser) -> None:
-        """Tell the parser that the body is over."""
-        try:
-            parser.finalize()
-        except FormParserError as error:
-            raise MalformedBody(f"The multipart body can't be parsed: {error}.") from error
 
     def take_file_bytes(self) -> bytes:
         """Return the file's bytes parsed since the last call."""
@@ -281,11 +280,11 @@ class _PartFile:
             DiskFull: too little space would be left.
         """
         if data:
-            await asyncio.to_thread(self._write, data)
+            await _in_thread(self._write, data)
 
     async def commit(self) -> None:
         """Make the file durable under its final name."""
-        await asyncio.to_thread(self._commit)
+        await _in_thread(self._commit)
 
     def _write(self, data: bytes) -> None:
         self._unchecked_bytes += len(data)
@@ -303,6 +302,16 @@ class _PartFile:
         os.fsync(self._descriptor)
         self._media.commit(self._job_id)
         self._committed = True
+
+
+async def _in_thread(function: Callable[..., None], *arguments: object) -> None:
+    """Run in a thread, and wait for its end even when cancelled: it must not write to a file closed meanwhile."""
+    running = asyncio.ensure_future(asyncio.to_thread(function, *arguments))
+    try:
+        await asyncio.shield(running)
+    except asyncio.CancelledError:
+        await asyncio.wait([running])
+        raise
 
 
 def _display_name(sent: bytes) -> str | None:

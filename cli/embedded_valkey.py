@@ -43,12 +43,14 @@ class EmbeddedValkey:
     @property
     def configuration(self) -> str:
         """The server's configuration: durable, never evicting, on loopback only."""
+        # Within quotes, Valkey reads a backslash as the start of an escape.
+        folder = str(self.folder).replace("\\", "\\\\").replace('"', '\\"')
         return "\n".join(
             (
                 "bind 127.0.0.1",
                 f"port {self.port}",
                 f"requirepass {self.password}",
-                f'dir "{self.folder}"',
+                f'dir "{folder}"',
                 "appendonly yes",
                 "appendfsync everysec",
                 "maxmemory-policy noeviction",

@@ -16,9 +16,11 @@ from core.errors import ConfigurationError
 class CommonSettings(BaseSettings):
     """Where Redis and the audio are, and how to log."""
 
-    model_config = SettingsConfigDict(frozen=True, env_file=".env", env_ignore_empty=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        frozen=True, env_file=".env", env_ignore_empty=True, extra="ignore", allow_inf_nan=False
+    )
 
-    redis_url: str = Field(default="", description="Redis, as one URL; wins over the parts.")
+    redis_url: str = Field(default="", description="Redis, as one URL; wins over the parts.", repr=False)
     redis_host: str = Field(default="127.0.0.1", description="Redis' host.")
     redis_port: int = Field(default=6379, ge=1, le=65535, description="Redis' port.")
     redis_db: int = Field(default=0, ge=0, description="Redis' database number.")
@@ -49,7 +51,8 @@ class CommonSettings(BaseSettings):
         if self.redis_url:
             return self.redis_url
         password = f":{quote(self.redis_password, safe='')}@" if self.redis_password else ""
-        return f"redis://{password}{self.redis_host}:{self.redis_port}/{self.redis_db}"
+        host = f"[{self.redis_host}]" if ":" in self.redis_host else self.redis_host
+        return f"redis://{password}{host}:{self.redis_port}/{self.redis_db}"
 
     @property
     def broker(self) -> str:
@@ -75,6 +78,8 @@ class CommonSettings(BaseSettings):
         """
         try:
             return cls()
+        except UnicodeDecodeError as error:
+            raise ConfigurationError(f".env can't be read: it is not valid UTF-8 at byte {error.start}.") from None
         except ValidationError as error:
             problems = "; ".join(
                 f"{'.'.join(str(part) for part in problem['loc']).upper()}: {problem['msg']} (got {problem['input']!r})"

@@ -17,6 +17,7 @@ from av.container import InputContainer
 from numpy.typing import NDArray
 
 from core.errors import FailureCode, TranscriptionFailure
+from worker import wav_header
 
 SAMPLE_RATE = 16_000
 """Samples per second that Whisper's features are computed from."""
@@ -26,10 +27,8 @@ _CONTAINERS = (
     "ogg,tta,w64,wav,webm,wv"
 )
 """FFmpeg's demuxers that may open an upload: real audio and video containers only."""
-_EXACT_HEADERS = frozenset({"flac", "wav", "aiff"})
-"""Containers whose header counts the samples, so that a file cut short is told from a short one."""
-_UNKNOWN_SIZE_BYTES = 0x7FFF_0000
-"""A WAV that was written to a pipe declares about 2 or 4 GiB: it says "unknown"."""
+_EXACT_HEADERS = frozenset({"flac", "aiff"})
+"""Containers whose header counts the samples, so that a file cut short is told from a short one; WAV is another."""
 _CUT_TOLERANCE_SECONDS = 0.25
 
 
@@ -53,7 +52,7 @@ def decode(media: Path, *, max_seconds: float) -> Audio:
             `audio_too_long` (counted while decoding; no header is trusted).
     """
     with _opened(media) as (container, stream):
-        declared_seconds = _declared_seconds(container, stream)
+        declared_seconds = _declared_seconds(media, container, stream)
         pieces: list[NDArray[np.int16]] = []
         samples = 0
         for piece in _resampled(container, stream):
@@ -98,7 +97,12 @@ def _opened(media: Path) -> Iterator[tuple[InputContainer, AudioStream]]:
         ) as container:
             if not container.streams.audio:
                 raise TranscriptionFailure(FailureCode.NO_AUDIO_STREAM, "The file has no audio stream.")
-            yield container, container.streams.audio[0]
+            stream = container.streams.audio[0]
+            if stream.codec_context is None:
+                raise TranscriptionFailure(
+                    FailureCode.AUDIO_UNDECODABLE, "The audio is in a codec that can't be decoded here."
+                )
+            yield container, stream
     except FileNotFoundError:
         raise TranscriptionFailure(FailureCode.MEDIA_MISSING, "The uploaded file is not in the media store.") from None
     except (av.error.FFmpegError, ValueError) as error:
@@ -126,12 +130,12 @@ def _mono(frame: AudioFrame) -> NDArray[np.int16]:
     return frame.to_ndarray().reshape(-1).astype(np.int16, copy=False)
 
 
-def _declared_seconds(container: InputContainer, stream: AudioStream) -> float | None:
+def _declared_seconds(media: Path, container: InputContainer, stream: AudioStream) -> float | None:
+    if container.format.name == "wav":
+        return wav_header.declared_seconds(media)
     if container.format.name not in _EXACT_HEADERS or stream.duration is None or stream.time_base is None:
         return None
-    seconds = float(stream.duration * stream.time_base)
-    bytes_declared = seconds * (stream.bit_rate or 0) / 8
-    return None if bytes_declared >= _UNKNOWN_SIZE_BYTES else seconds
+    return float(stream.duration * stream.time_base)
 
 
 def _reason(error: Exception) -> str:

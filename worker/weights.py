@@ -69,6 +69,10 @@ def find_weights(model: str, cache: Path) -> Path:
     with _locked(cache):  # workers started together bring a model once
         if (cached / _MODEL_FILE).is_file():
             return cached
+        for leftover in cache.glob(f".{cached.name}-*"):  # of a process that was killed while it brought the model
+            shutil.rmtree(leftover, ignore_errors=True)
+        if cached.exists():
+            raise ConfigurationError(f"{cached} exists and holds no {_MODEL_FILE}. Put a model there, or remove it.")
         package = WEIGHTS_PACKAGES.get(model)
         if package is not None and _is_installed(package):
             return _join(package, cached)
@@ -88,6 +92,11 @@ def _folder_of(package_name: str) -> Path:
 
 def _join(package: WeightsPackage, target: Path) -> Path:
     paths = [_folder_of(name) / path for name, path in package.parts]
+    needed = (*paths, *(paths[0].parent / name for name in package.companions))
+    missing = [str(path) for path in needed if not path.exists()]
+    if missing:
+        names = ", ".join(name for name, _ in package.parts)
+        raise ConfigurationError(f"{' and '.join(missing)} is missing. Install {names} again.")
     with _appearing_whole(target) as folder:
         digest = hashlib.sha256()
         with (folder / _MODEL_FILE).open("wb") as joined:
