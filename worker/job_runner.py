@@ -86,18 +86,13 @@ class JobRunner:
         started = time.monotonic()
         transcription = self._transcriber.transcribe(self._media.path(job.job_id), job.options)
         info = transcription.info
-        hold = running.note(self._store.report(job, progress_seconds=job.options.clip_start_seconds, info=info))
-        if hold is Hold.HELD:
-            for committed, segment in enumerate(transcription.segments):
-                # A heartbeat or the hand-back may have heard meanwhile that the job is not ours any more.
-                hold = running.hold
-                if hold is Hold.HELD:
-                    hold = running.note(
-                        self._store.report(job, segments=[segment], committed=committed, progress_seconds=segment.end)
-                    )
-                if hold is not Hold.HELD:
-                    break
-        match hold:
+        running.note(self._store.report(job, progress_seconds=job.options.clip_start_seconds, info=info))
+        committed = 0
+        # A report, a heartbeat or the hand-back may hear that the job is to stop, or is not ours any more.
+        while running.hold is Hold.HELD and (segment := next(transcription.segments, None)) is not None:
+            running.note(self._store.report(job, segments=[segment], committed=committed, progress_seconds=segment.end))
+            committed += 1
+        match running.hold:
             case Hold.LOST:
                 return "lost"
             case Hold.CANCEL:

@@ -58,7 +58,7 @@ def test_a_job_goes_through_the_balancer(balancer: str, scripted_service: Servic
 
 
 def test_an_upload_reaches_the_gateway_before_its_end(balancer: str, scripted_service: Service) -> None:
-    half_sent = []
+    half_sent: list[str] = []
 
     def body() -> Iterator[bytes]:
         yield b'--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n'
