@@ -1,0 +1,417 @@
+"""Decoding gives what Whisper hears, whole and at its right length, or says why it can't."""
+
+import ctypes
+import io
+import os
+import random
+import struct
+import wave
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from core.errors import FailureCode, TranscriptionFailure
+from tests.media import (
+    TRANSCODINGS,
+    Reference,
+    Transcoding,
+    clip,
+    garbage,
+    references,
+    silence_wav,
+    text_named_mp3,
+    tone_wav,
+    transcoded,
+    truncated_flac,
+    video_without_audio,
+    wav_without_samples,
+)
+from worker.audio import SAMPLE_RATE, Audio, decode, header_seconds
+
+LONG_ENOUGH = 60.0
+"""More seconds than any clip has."""
+
+_IN_OPEN = 0x20  # <sys/inotify.h>
+
+
+@pytest.fixture
+def media(tmp_path: Path) -> Path:
+    """Return where a test may write its file, named as the product names uploads."""
+    return tmp_path / "0123456789abcdef0123456789abcdef"
+
+
+def decoded(media: Path, content: bytes) -> Audio:
+    media.write_bytes(content)
+    return decode(media, max_seconds=LONG_ENOUGH)
+
+
+def failure(media: Path, *, max_seconds: float = LONG_ENOUGH) -> TranscriptionFailure:
+    with pytest.raises(TranscriptionFailure) as failed:
+        decode(media, max_seconds=max_seconds)
+    return failed.value
+
+
+def pcm_wav(samples: NDArray[np.generic], *, rate: int = SAMPLE_RATE) -> bytes:
+    """Return WAV of samples of shape (frames, channels); unsigned 8, signed 16 or 32 bits by their type."""
+    file = io.BytesIO()
+    with wave.open(file, "wb") as writer:
+        writer.setnchannels(samples.shape[1])
+        writer.setsampwidth(samples.dtype.itemsize)
+        writer.setframerate(rate)
+        writer.writeframes(samples.tobytes())
+    return file.getvalue()
+
+
+def sine(seconds: float, *, rate: int = SAMPLE_RATE, amplitude: float = 0.5) -> NDArray[np.float64]:
+    return amplitude * np.sin(2 * np.pi * 440 * np.arange(round(seconds * rate)) / rate)
+
+
+def alike(one: NDArray[np.float32], other: NDArray[np.float32]) -> tuple[float, float]:
+    """Return the greatest correlation of two recordings, from -1 to 1, and the shift in seconds that gives it."""
+    size = len(one) + len(other)
+    spectrum = np.fft.rfft(one, size) * np.conj(np.fft.rfft(other, size))
+    correlation = np.fft.irfft(spectrum, size) / np.sqrt(np.sum(one**2.0) * np.sum(other**2.0))
+    shift = int(np.argmax(correlation))
+    return float(correlation[shift]), (shift if shift < len(one) else shift - size) / SAMPLE_RATE
+
+
+@contextmanager
+def opens(watched: Path) -> Iterator[Callable[[], int]]:
+    """Count how often a file is opened, by whomever, as the kernel tells it (inotify)."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    descriptor = libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
+    assert descriptor >= 0, os.strerror(ctypes.get_errno())
+    count = 0
+
+    def counted() -> int:
+        nonlocal count
+        try:
+            events = os.read(descriptor, 65_536)
+        except BlockingIOError:
+            return count
+        count += len(events) // struct.calcsize("iIII")  # a watched file, not folder: no names follow
+        return count
+
+    try:
+        assert libc.inotify_add_watch(descriptor, os.fsencode(watched), _IN_OPEN) >= 0
+        yield counted
+    finally:
+        os.close(descriptor)
+
+
+@pytest.mark.parametrize("reference", references(), ids=lambda reference: reference.id)
+def test_a_clip_is_as_long_as_declared(reference: Reference) -> None:
+    audio = decode(reference.path, max_seconds=LONG_ENOUGH)
+    assert audio.duration_seconds == pytest.approx(reference.duration_seconds, abs=0.01)
+    assert header_seconds(reference.path) == pytest.approx(reference.duration_seconds, abs=0.01)
+
+
+@pytest.mark.parametrize("transcoding", TRANSCODINGS, ids=lambda transcoding: transcoding.name)
+@pytest.mark.parametrize("name", ["garden", "kitchen"])
+def test_a_transcoding_sounds_like_the_clip_it_was_made_of(name: str, transcoding: Transcoding, media: Path) -> None:
+    original = decode(clip(name), max_seconds=LONG_ENOUGH)
+    audio = decoded(media, transcoded(clip(name), transcoding.container, transcoding.codec))
+    assert audio.duration_seconds == pytest.approx(original.duration_seconds, abs=0.2)
+    correlation, shift = alike(audio.samples, original.samples)
+    assert correlation > 0.95
+    assert abs(shift) < 0.1
+    told = header_seconds(media)
+    assert told is not None
+    assert told == pytest.approx(original.duration_seconds, abs=0.2)
+
+
+def test_another_clip_does_not_pass_for_it() -> None:
+    garden, kitchen = (decode(clip(name), max_seconds=LONG_ENOUGH).samples for name in ("garden", "kitchen"))
+    assert alike(garden, kitchen)[0] < 0.5
+    assert alike(garden[800:], garden)[1] == pytest.approx(-0.05)
+
+
+@pytest.mark.parametrize("transcoding", TRANSCODINGS, ids=lambda transcoding: transcoding.name)
+def test_samples_are_what_whisper_takes(transcoding: Transcoding, media: Path) -> None:
+    samples = decoded(media, transcoded(clip("garden"), transcoding.container, transcoding.codec)).samples
+    assert samples.dtype == np.float32
+    assert samples.ndim == 1
+    assert samples.flags.c_contiguous
+    assert 0.1 < np.abs(samples).max() <= 1
+
+
+@pytest.mark.parametrize("rate", [8_000, 11_025, 16_000, 44_100, 48_000, 96_000])
+def test_any_rate_becomes_16_khz(rate: int, media: Path) -> None:
+    audio = decoded(media, tone_wav(2, hertz=440, amplitude=0.5, rate=rate))
+    assert len(audio.samples) == 2 * SAMPLE_RATE  # the resampler's last ones too
+    spectrum = np.abs(np.fft.rfft(audio.samples[: 1 * SAMPLE_RATE]))
+    assert spectrum.argmax() == 440
+    assert np.abs(audio.samples).max() == pytest.approx(0.5, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "scale", "middle"), [(np.uint8, 127, 128), (np.dtype("<i2"), 32_767, 0), (np.dtype("<i4"), 2**31 - 1, 0)]
+)
+def test_any_sample_width_has_the_same_loudness(
+    dtype: "np.dtype[np.generic]", scale: int, middle: int, media: Path
+) -> None:
+    samples = (sine(1) * scale + middle).astype(dtype)
+    audio = decoded(media, pcm_wav(samples.reshape(-1, 1)))
+    assert np.abs(audio.samples - sine(1)).max() < 0.02
+
+
+def test_full_scale_stays_between_minus_one_and_one(media: Path) -> None:
+    square = np.tile(np.repeat(np.array([-32_768, 32_767], dtype="<i2"), 40), 100)
+    samples = decoded(media, pcm_wav(square.reshape(-1, 1))).samples
+    assert (samples.min(), samples.max()) == (-1, pytest.approx(1, abs=1e-4))
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "mixed"),
+    [(0.5, 0.5, 0.5), (0.5, 0, 0.25), (0, 0.5, 0.25), (0.5, -0.5, 0)],
+    ids=["both", "left", "right", "opposite"],
+)
+def test_two_channels_are_mixed_evenly(left: float, right: float, mixed: float, media: Path) -> None:
+    wave_form = sine(1, amplitude=1)
+    stereo = np.stack([left * wave_form, right * wave_form], axis=1)
+    audio = decoded(media, pcm_wav((stereo * 32_767).astype("<i2")))
+    assert audio.duration_seconds == pytest.approx(1, abs=0.001)
+    assert np.abs(audio.samples - mixed * wave_form).max() < 0.01
+
+
+def test_the_first_of_several_audio_streams_is_decoded(media: Path) -> None:
+    with av.open(str(media), "w", format="matroska") as sink:
+        streams = [sink.add_stream("pcm_s16le", rate=SAMPLE_RATE, layout="mono") for _ in range(2)]
+        for stream, amplitude in zip(streams, (0.5, 0.1), strict=True):
+            assert isinstance(stream, av.AudioStream)
+            samples = (sine(1, amplitude=amplitude) * 32_767).astype(np.int16)
+            frame = av.AudioFrame.from_ndarray(samples.reshape(1, -1), format="s16", layout="mono")
+            frame.sample_rate = SAMPLE_RATE
+            sink.mux(stream.encode(frame))
+    assert np.abs(decode(media, max_seconds=LONG_ENOUGH).samples).max() == pytest.approx(0.5, abs=0.01)
+
+
+def test_threads_decode_the_same_file_alike() -> None:
+    alone = decode(clip("garden"), max_seconds=LONG_ENOUGH).samples
+    with ThreadPoolExecutor(4) as threads:
+        together = list(threads.map(lambda _: decode(clip("garden"), max_seconds=LONG_ENOUGH).samples, range(8)))
+    assert all(np.array_equal(samples, alone) for samples in together)
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (truncated_flac, FailureCode.AUDIO_UNDECODABLE),
+        (video_without_audio, FailureCode.NO_AUDIO_STREAM),
+        (wav_without_samples, FailureCode.AUDIO_EMPTY),
+        (text_named_mp3, FailureCode.AUDIO_UNDECODABLE),
+        (lambda: garbage(1, 50_000), FailureCode.AUDIO_UNDECODABLE),
+        (lambda: b"", FailureCode.AUDIO_UNDECODABLE),
+        (lambda: tone_wav(2)[:40], FailureCode.AUDIO_UNDECODABLE),
+    ],
+    ids=["truncated", "video only", "no samples", "text", "garbage", "empty", "half a header"],
+)
+def test_a_bad_file_fails_with_its_code(content: Callable[[], bytes], expected: FailureCode, media: Path) -> None:
+    media.write_bytes(content())
+    failed = failure(media)
+    assert failed.failure is expected
+    assert failed.failure.is_media_fault
+    # Shown to the client, who has no business with the server's paths.
+    assert str(media.parent) not in failed.detail
+
+
+def test_a_file_that_is_gone_is_no_fault_of_the_media(media: Path) -> None:
+    failed = failure(media)
+    assert failed.failure is FailureCode.MEDIA_MISSING
+    assert not failed.failure.is_media_fault
+
+
+@pytest.mark.parametrize("kept", [0.25, 0.5, 0.9])
+@pytest.mark.parametrize("transcoding", TRANSCODINGS[:3], ids=lambda transcoding: transcoding.name)
+def test_a_file_cut_short_is_told_from_a_short_one(transcoding: Transcoding, kept: float, media: Path) -> None:
+    whole = transcoded(clip("garden"), transcoding.container, transcoding.codec)
+    media.write_bytes(whole[: round(kept * len(whole))])
+    failed = failure(media)
+    assert failed.failure is FailureCode.AUDIO_UNDECODABLE
+    assert "4.73 s" in failed.detail
+
+
+def test_a_wav_that_was_written_to_a_pipe_is_whole(media: Path) -> None:
+    piped = bytearray(tone_wav(2))
+    piped[4:8] = piped[40:44] = b"\xff\xff\xff\xff"  # its writer didn't know the sizes and could not go back
+    assert decoded(media, bytes(piped)).duration_seconds == 2
+
+
+@pytest.mark.parametrize("offset", [4, 40], ids=["RIFF", "data"])
+def test_a_wav_whose_writer_left_its_sizes_at_zero_is_whole(offset: int, media: Path) -> None:
+    streamed = bytearray(tone_wav(2))
+    streamed[offset : offset + 4] = bytes(4)
+    assert decoded(media, bytes(streamed)).duration_seconds == 2
+
+
+@pytest.mark.parametrize("byte_rate", [0, 1, 16_000, 64_000])
+def test_a_wav_that_misstates_its_byte_rate_is_whole(byte_rate: int, media: Path) -> None:
+    # Players go by the sample rate, so such files play well everywhere.
+    misstated = bytearray(tone_wav(2))
+    misstated[28:32] = byte_rate.to_bytes(4, "little")
+    assert decoded(media, bytes(misstated)).duration_seconds == 2
+
+
+@pytest.mark.parametrize("byte_rate", [32_000, 64_000])
+def test_a_wav_cut_short_is_told_by_its_bytes(byte_rate: int, media: Path) -> None:
+    cut = bytearray(tone_wav(2))
+    cut[28:32] = byte_rate.to_bytes(4, "little")
+    media.write_bytes(cut[: len(cut) * 3 // 4])
+    assert failure(media).failure is FailureCode.AUDIO_UNDECODABLE
+
+
+@pytest.mark.parametrize(
+    "codec",
+    (
+        *("pcm_u8", "pcm_s24le", "pcm_f32le", "pcm_alaw", "pcm_mulaw", "adpcm_ms", "adpcm_ima_wav"),
+        *("libmp3lame", "wmav2", "mp2", "g722", "flac"),
+    ),
+)
+def test_a_wav_of_any_codec_is_whole(codec: str, media: Path) -> None:
+    audio = decoded(media, transcoded(clip("garden"), "wav", codec))
+    assert audio.duration_seconds == pytest.approx(4.73, abs=0.2)
+
+
+def test_chunks_before_a_wavs_samples_are_passed_over(media: Path) -> None:
+    wav = tone_wav(2)
+    odd = b"JUNK" + (5).to_bytes(4, "little") + b"fmt d" + b"\0"  # padded to an even count, as the format asks
+    audio = decoded(media, wav[:36] + odd + wav[36:])
+    assert audio.duration_seconds == 2
+    media.write_bytes((wav[:36] + odd + wav[36:])[: len(wav) // 2])
+    assert failure(media).failure is FailureCode.AUDIO_UNDECODABLE
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_damaged_frame_in_the_middle_costs_little_of_the_rest(seed: int, media: Path) -> None:
+    damaged = bytearray(clip("snow").read_bytes())
+    chance = random.Random(seed)
+    position = chance.randrange(len(damaged) // 4, len(damaged) * 3 // 4)
+    damaged[position : position + 64] = chance.randbytes(64)
+    assert decoded(media, bytes(damaged)).duration_seconds == pytest.approx(13.26, abs=0.2)
+
+
+def unknown_codecs() -> dict[str, bytes]:
+    """Return well-formed files that name a codec nobody knows."""
+    wav = bytearray(tone_wav(1))
+    wav[20:22] = b"\x34\x12"
+    garden = clip("garden")
+    return {
+        "wav": bytes(wav),
+        "mov": transcoded(garden, "mov", "pcm_s16le").replace(b"sowt", b"xxxx"),
+        "mkv": transcoded(garden, "matroska", "aac").replace(b"A_AAC", b"A_XXX"),
+        "ogg": transcoded(garden, "ogg", "vorbis").replace(b"\x01vorbis", b"\x01xxxxxx"),
+        "caf": transcoded(garden, "caf", "pcm_s16le").replace(b"lpcm", b"xxxx"),
+        "wma": transcoded(garden, "asf", "wmav2").replace(b"\x61\x01\x01\x00", b"\x34\x12\x01\x00"),
+    }
+
+
+@pytest.mark.parametrize("name", ["wav", "mov", "mkv", "ogg", "caf", "wma"])
+def test_a_codec_that_nobody_knows_is_the_medias_fault(name: str, media: Path) -> None:
+    media.write_bytes(unknown_codecs()[name])
+    assert failure(media).failure is FailureCode.AUDIO_UNDECODABLE
+
+
+def test_audio_may_be_exactly_as_long_as_allowed_and_not_a_sample_longer(media: Path) -> None:
+    media.write_bytes(silence_wav(2))
+    assert decode(media, max_seconds=2).duration_seconds == 2
+    failed = failure(media, max_seconds=2 - 1 / SAMPLE_RATE)
+    assert failed.failure is FailureCode.AUDIO_TOO_LONG
+    assert "MAX_AUDIO_SECONDS" in failed.detail
+
+
+@pytest.mark.parametrize("transcoding", TRANSCODINGS, ids=lambda transcoding: transcoding.name)
+def test_audio_beyond_the_bound_is_too_long_in_any_container(transcoding: Transcoding, media: Path) -> None:
+    media.write_bytes(transcoded(clip("garden"), transcoding.container, transcoding.codec))
+    assert failure(media, max_seconds=3).failure is FailureCode.AUDIO_TOO_LONG
+
+
+def test_the_bound_holds_whatever_the_header_says(media: Path) -> None:
+    flac = bytearray(clip("snow").read_bytes())
+    samples = int.from_bytes(flac[18:26]) & (2**36 - 1)  # STREAMINFO's last field before the MD5
+    assert samples / SAMPLE_RATE == pytest.approx(13.26, abs=0.01)
+    flac[18:26] = (int.from_bytes(flac[18:26]) - samples + SAMPLE_RATE).to_bytes(8)
+    media.write_bytes(flac)
+    assert header_seconds(media) == 1
+    assert failure(media, max_seconds=5).failure is FailureCode.AUDIO_TOO_LONG
+
+
+@pytest.mark.parametrize("name", ["0123456789abcdef", "speech.wav", "list.m3u8", "list.ffconcat", "x.hls"])
+@pytest.mark.parametrize(
+    "playlist",
+    [
+        "#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\n{canary}\n#EXT-X-ENDLIST\n",
+        "ffconcat version 1.0\nfile {canary}\n",
+        "ffconcat version 1.0\nfile 'file:{canary}'\n",
+        "RIFF????WAVEfmt \n#EXTM3U\n#EXTINF:10,\n{canary}\n#EXT-X-ENDLIST\n",
+    ],
+    ids=["m3u8", "ffconcat", "ffconcat by protocol", "m3u8 behind a signature"],
+)
+@pytest.mark.parametrize("absolute", [False, True], ids=["relative", "absolute"])
+def test_a_playlist_makes_nobody_open_another_file(name: str, playlist: str, absolute: bool, tmp_path: Path) -> None:
+    canary = tmp_path / "canary.wav"
+    canary.write_bytes(tone_wav(1))
+    media = tmp_path / name
+    media.write_text(playlist.format(canary=canary if absolute else canary.name))
+    with opens(canary) as opened:
+        assert failure(media).failure is FailureCode.AUDIO_UNDECODABLE
+        with pytest.raises(TranscriptionFailure):
+            header_seconds(media)
+        assert opened() == 0
+
+
+def test_without_the_allow_list_a_playlist_does_open_another_file(tmp_path: Path) -> None:
+    # What makes the test above able to fail: FFmpeg follows this list, and the kernel tells it.
+    canary = tmp_path / "canary.wav"
+    canary.write_bytes(tone_wav(1))
+    media = tmp_path / "speech.wav"
+    media.write_text("ffconcat version 1.0\nfile canary.wav\n")
+    with opens(canary) as opened:
+        with av.open(str(media)) as container:
+            assert len(list(container.decode(audio=0))) > 0
+        assert opened() > 0
+
+
+def mutated(seed: int) -> bytes:
+    """Return a clip with some bytes changed or gone, more of them near its start, perhaps cut short."""
+    chance = random.Random(seed)
+    transcoding = chance.choice(TRANSCODINGS)
+    damaged = bytearray(transcoded(clip("garden"), transcoding.container, transcoding.codec))
+    reach = chance.choice([64, 300, 2_000, len(damaged)])
+    for _ in range(chance.choice([1, 2, 5, 20])):
+        position = chance.randrange(min(reach, len(damaged)))
+        match chance.randrange(4):
+            case 0:
+                damaged[position] ^= 1 << chance.randrange(8)
+            case 1:
+                damaged[position] = chance.randrange(256)
+            case 2:
+                damaged[position : position + 4] = chance.choice([b"\0" * 4, b"\xff" * 4, b"\x7f\xff\xff\xff"])
+            case _:
+                del damaged[position : position + chance.choice([1, 2, 8])]
+    return bytes(damaged[: chance.randrange(len(damaged)) if chance.random() < 0.2 else None])
+
+
+def test_damaged_files_decode_or_fail_as_media_does(media: Path) -> None:
+    endings: dict[str, int] = {}
+    for seed in range(150):
+        media.write_bytes(mutated(seed))
+        try:
+            samples = decode(media, max_seconds=LONG_ENOUGH).samples
+        except TranscriptionFailure as failed:
+            ending = failed.failure.value if failed.failure.is_media_fault else f"seed {seed}: {failed.failure}"
+        except Exception as error:  # noqa: BLE001 - which one, and where, is what the test tells
+            ending = f"seed {seed}: {error!r}"
+        else:
+            in_range = samples.dtype == np.float32 and samples.ndim == 1 and bool(np.all(np.abs(samples) <= 1))
+            ending = "decoded" if in_range else f"seed {seed}: out of range"
+        endings[ending] = endings.get(ending, 0) + 1
+    assert [ending for ending in endings if ending.startswith("seed")] == []
+    # Both happen often enough for the test to mean something.
+    assert endings["decoded"] > 20
+    assert endings["audio_undecodable"] > 20

@@ -1,0 +1,522 @@
+"""An upload is whole on disk under its job's id, or nothing is left of it, however the body comes."""
+
+import asyncio
+import hashlib
+import os
+import random
+import threading
+import tracemalloc
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from errno import EDQUOT, EIO, ENOSPC
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import Message
+
+from api.uploads import Upload, UploadLimits, receive
+from core.errors import (
+    DiskFull,
+    FileEmpty,
+    FileMissing,
+    InvalidOptions,
+    MalformedBody,
+    MultipartRequired,
+    ScriptoriumError,
+    UploadTooLarge,
+)
+from core.media_files import MediaFiles
+
+JOB_ID = "0123456789abcdef0123456789abcdef"
+BOUNDARY = b"boundary-4f1c"
+FORM = b"multipart/form-data; boundary=" + BOUNDARY
+MIB = 1024 * 1024
+LIMITS = UploadLimits(max_file_bytes=64 * MIB, min_free_disk_bytes=0)
+
+
+def part(name: str, value: bytes, *, file_name: bytes | None = None) -> bytes:
+    disposition = b'Content-Disposition: form-data; name="' + name.encode() + b'"'
+    if file_name is not None:
+        disposition += b'; filename="' + file_name + b'"\r\nContent-Type: application/octet-stream'
+    return b"--" + BOUNDARY + b"\r\n" + disposition + b"\r\n\r\n" + value + b"\r\n"
+
+
+def file_part(content: bytes, file_name: bytes = b"speech.flac") -> bytes:
+    return part("file", content, file_name=file_name)
+
+
+def form(*parts: bytes) -> bytes:
+    return b"".join(parts) + b"--" + BOUNDARY + b"--\r\n"
+
+
+class Client:
+    """Sends one request body in chunks; tells what of it was taken."""
+
+    def __init__(
+        self, chunks: Sequence[bytes], *, headers: dict[str, bytes] | None = None, disconnects: bool = False
+    ) -> None:
+        self.chunks_taken = 0
+        self._messages = self._sent(chunks, disconnects)
+        given_headers = {"content-type": FORM} | (headers or {})
+        self.request = Request(
+            {
+                "type": "http",
+                "method": "POST",
+                "path": "/transcribe",
+                "headers": [(name.encode(), value) for name, value in given_headers.items() if value],
+            },
+            self._receive,
+        )
+
+    def _sent(self, chunks: Sequence[bytes], disconnects: bool) -> Iterator[Message]:
+        for number, chunk in enumerate(chunks, 1):
+            self.chunks_taken = number
+            yield {"type": "http.request", "body": chunk, "more_body": disconnects or number < len(chunks)}
+        if disconnects:
+            yield {"type": "http.disconnect"}
+
+    async def _receive(self) -> Message:
+        return next(self._messages)
+
+
+@pytest.fixture(scope="module")
+def runner() -> Iterator[asyncio.Runner]:
+    with asyncio.Runner() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def media(tmp_path_factory: pytest.TempPathFactory) -> MediaFiles:
+    """Return a media folder, which every test leaves empty."""
+    return MediaFiles.under(tmp_path_factory.mktemp("data"))
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """Receives uploads as the route does, and looks at what lies on the disk afterwards."""
+
+    runner: asyncio.Runner
+    media: MediaFiles
+
+    def accepted(self, client: Client, limits: UploadLimits = LIMITS) -> tuple[Upload, bytes]:
+        """Return an upload and the bytes stored, and remove them."""
+        try:
+            upload = self.runner.run(receive(client.request, JOB_ID, self.media, limits))
+            assert self.stored() == [JOB_ID]
+            content = self.media.path(JOB_ID).read_bytes()
+            assert (upload.size_bytes, upload.sha256) == (len(content), hashlib.sha256(content).hexdigest())
+            return upload, content
+        finally:
+            self.media.remove(JOB_ID)
+
+    def refused(
+        self, client: Client, limits: UploadLimits = LIMITS, *, error: type[Exception] = ScriptoriumError
+    ) -> Exception:
+        """Return the error that an upload ends in, having seen that nothing is left of it."""
+        with pytest.raises(error) as raised:
+            self.runner.run(receive(client.request, JOB_ID, self.media, limits))
+        assert self.stored() == []
+        return raised.value
+
+    def stored(self) -> list[str]:
+        return [entry.name for entry in self.media.folder.iterdir()]
+
+
+@pytest.fixture(scope="module")
+def gateway(runner: asyncio.Runner, media: MediaFiles) -> Gateway:
+    return Gateway(runner, media)
+
+
+def pieces(body: bytes, cuts: Sequence[int]) -> list[bytes]:
+    bounds = sorted({0, len(body), *(cut % (len(body) + 1) for cut in cuts)})
+    return [body[start:end] for start, end in pairwise(bounds)] or [b""]
+
+
+def in_chunks(body: bytes, chunk_bytes: int = MIB) -> list[bytes]:
+    return pieces(body, range(0, len(body), chunk_bytes))
+
+
+CONTENTS = (
+    st.lists(
+        st.binary(max_size=40)
+        | st.sampled_from(
+            [b"\r", b"\n", b"\r\n", b"\r\n--", b"--", b"\r\n--" + BOUNDARY[:-1], b"\r\n--" + BOUNDARY[:3], b"\0"]
+        )
+        | st.integers(1, 200).map(lambda size: b"x" * size),
+        min_size=1,
+        max_size=12,
+    )
+    .map(b"".join)
+    .filter(bool)
+)
+"""Files, many of which almost hold the boundary."""
+FIELDS = st.dictionaries(
+    st.from_regex(r"[a-z_]{1,20}", fullmatch=True).filter(lambda name: name != "file"),
+    st.text(max_size=50),
+    max_size=4,
+)
+
+
+@given(
+    content=CONTENTS,
+    fields=FIELDS,
+    fields_before=st.integers(0, 4),
+    cuts=st.lists(st.integers(0, 10_000), max_size=30) | st.just(range(10_000)),
+)
+@example(content=b"\r\n", fields={}, fields_before=0, cuts=range(10_000))
+@settings(deadline=None, max_examples=150)
+def test_however_a_body_is_split_the_upload_is_the_same(
+    content: bytes, fields: dict[str, str], fields_before: int, cuts: Sequence[int], gateway: Gateway
+) -> None:
+    parts = [part(name, value.encode()) for name, value in fields.items()]
+    body = form(*parts[:fields_before], file_part(content), *parts[fields_before:])
+    upload, stored = gateway.accepted(Client(pieces(body, cuts)))
+    assert stored == content
+    assert (upload.fields, upload.file_name) == (fields, "speech.flac")
+
+
+@pytest.mark.parametrize("chunk_bytes", [4_096, 65_536, 5 * MIB])
+def test_a_file_of_many_writes_is_stored_in_order(chunk_bytes: int, gateway: Gateway) -> None:
+    content = random.Random(1).randbytes(5 * MIB + 17)
+    body = form(part("language", b"en"), file_part(content), part("task", b"translate"))
+    chunks = in_chunks(body, chunk_bytes)
+    upload, stored = gateway.accepted(Client(chunks))
+    assert stored == content
+    assert upload.fields == {"language": "en", "task": "translate"}
+
+
+def test_a_large_file_is_never_whole_in_memory(gateway: Gateway) -> None:
+    chunk = random.Random(1).randbytes(256 * 1024)
+    start, end = form(file_part(b"")).split(b"\r\n\r\n")
+    client = Client([start + b"\r\n\r\n", *[chunk] * 128, end])
+    tracemalloc.start()
+    try:
+        gateway.runner.run(receive(client.request, JOB_ID, gateway.media, LIMITS))
+        _, peak_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+        gateway.media.remove(JOB_ID)
+    assert peak_bytes < 8 * MIB  # the file has 32
+
+
+def test_fields_keep_line_breaks_white_space_and_every_script(gateway: Gateway) -> None:
+    prompt = " Grüße,\r\n你好 🎧 \t\r\n--not-the-boundary\r\n"
+    upload, _ = gateway.accepted(
+        Client([form(part("initial_prompt", prompt.encode()), part("hotwords", b""), file_part(b"x"))])
+    )
+    assert upload.fields == {"initial_prompt": prompt, "hotwords": ""}
+
+
+@pytest.mark.parametrize(
+    ("sent", "shown"),
+    [
+        ("speech.flac", "speech.flac"),
+        ("/home/me/speech.flac", "speech.flac"),
+        ("../../etc/passwd", "passwd"),
+        (r"C:\Users\me\speech.flac", "speech.flac"),
+        (r"\\server\share\speech.flac", "speech.flac"),
+        (r"a/b\c.flac", "c.flac"),
+        ("folder/", "folder"),
+        ("Grüße 你好 🎧.mp3", "Grüße 你好 🎧.mp3"),
+        ("a; b=c.mp3", "a; b=c.mp3"),
+        ("bell\x07 and \x1b[31mred\x7f.mp3", "bell and [31mred.mp3"),
+        ("fdp\u202e3pm.exe", "fdp3pm.exe"),
+        ("x" * 300 + ".mp3", "x" * 255),
+        ("/", None),
+        ("", None),
+        ("\x01\x02", None),
+    ],
+)
+def test_a_file_name_is_cut_to_what_can_be_shown(sent: str, shown: str | None, gateway: Gateway) -> None:
+    upload, _ = gateway.accepted(Client([form(file_part(b"x", sent.encode()))]))
+    assert upload.file_name == shown
+
+
+@given(sent=st.binary(max_size=400).filter(lambda name: not set(name) & set(b'\r\n"\\\0')))
+@settings(deadline=None)
+def test_whatever_a_file_name_holds_what_is_shown_is_a_short_printable_line(sent: bytes, gateway: Gateway) -> None:
+    upload, _ = gateway.accepted(Client([form(file_part(b"x", sent))]))
+    name = upload.file_name
+    assert name is None or (name.isprintable() and 0 < len(name) <= 255 and not set(name) & set("/\\"))
+
+
+def test_a_file_without_a_name_has_none(gateway: Gateway) -> None:
+    upload, stored = gateway.accepted(Client([form(part("file", b"x"))]))
+    assert (upload.file_name, stored) == (None, b"x")
+
+
+@pytest.mark.parametrize(
+    ("body", "error", "told"),
+    [
+        (form(), FileMissing, "no part named 'file'"),
+        (form(part("language", b"en")), FileMissing, "no part named 'file'"),
+        (form(part("audio", b"x", file_name=b"speech.flac")), FileMissing, "'audio'"),
+        (form(file_part(b"")), FileEmpty, "no bytes"),
+        (form(file_part(b"x"), file_part(b"y")), MalformedBody, "several parts named 'file'"),
+        (form(file_part(b""), file_part(b"y")), MalformedBody, "several parts named 'file'"),
+        (form(file_part(b"x"), part("task", b"a"), part("task", b"a")), InvalidOptions, "task: given more than once"),
+        (form(part("hotwords", b"\xff\xfe"), file_part(b"x")), InvalidOptions, "hotwords: is not valid UTF-8"),
+        (form(file_part(b"x"), part("hotwords", b"\xc3")), InvalidOptions, "hotwords: is not valid UTF-8"),
+        (form(part("hotwords", b"x" * 256 * 1024), file_part(b"x")), MalformedBody, "256 KiB besides the file"),
+        (form(file_part(b"x"), *[part(f"f{n}", b"x" * 1024) for n in range(256)]), MalformedBody, "256 KiB"),
+        (form(file_part(b"x" * 100))[:-40], MalformedBody, "ends before its closing boundary"),
+        (b"", MalformedBody, "ends before its closing boundary"),
+        (b"not a form at all", MalformedBody, "can't be parsed"),
+        (form(file_part(b"x")).replace(BOUNDARY, b"another"), MalformedBody, "can't be parsed"),
+        (form(file_part(b"x", b"n" * 10_000)), MalformedBody, "can't be parsed"),
+    ],
+)
+@pytest.mark.parametrize("chunk_bytes", [7, 65_536])
+def test_a_form_that_is_none_is_refused_and_nothing_stays(
+    body: bytes, error: type[ScriptoriumError], told: str, chunk_bytes: int, gateway: Gateway
+) -> None:
+    chunks = in_chunks(body, chunk_bytes)
+    refused = gateway.refused(Client(chunks), error=error)
+    assert type(refused) is error
+    assert told in str(refused)
+
+
+@pytest.mark.parametrize(
+    ("content_type", "error", "told"),
+    [
+        (b"", FileMissing, "no body"),
+        (b"application/json", MultipartRequired, "multipart/form-data"),
+        (b"audio/flac", MultipartRequired, "multipart/form-data"),
+        (b"application/x-www-form-urlencoded", MultipartRequired, "multipart/form-data"),
+        (b"multipart/mixed; boundary=x", MultipartRequired, "multipart/form-data"),
+        (b"multipart/form-data", MalformedBody, "names no boundary"),
+        (b"multipart/form-data; boundary=", MalformedBody, "names no boundary"),
+        (b'multipart/form-data; boundary=""', MalformedBody, "names no boundary"),
+        (b"multipart/form-data; charset=utf-8", MalformedBody, "names no boundary"),
+        (b"multipart/form-data; boundary=" + b"b" * 257, MalformedBody, "oundary"),
+    ],
+)
+def test_another_content_type_is_refused_with_what_to_send(
+    content_type: bytes, error: type[ScriptoriumError], told: str, gateway: Gateway
+) -> None:
+    client = Client([form(file_part(b"x"))], headers={"content-type": content_type})
+    refused = gateway.refused(client, error=error)
+    assert type(refused) is error
+    assert told in str(refused)
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        b'multipart/form-data; boundary="' + BOUNDARY + b'"',
+        b"MULTIPART/Form-Data;BOUNDARY=" + BOUNDARY,
+        b"multipart/form-data; charset=utf-8; boundary=" + BOUNDARY,
+    ],
+)
+def test_a_content_type_may_be_written_in_any_way(content_type: bytes, gateway: Gateway) -> None:
+    _, stored = gateway.accepted(Client([form(file_part(b"x"))], headers={"content-type": content_type}))
+    assert stored == b"x"
+
+
+@given(cut=st.integers(0, 10_000))
+@settings(deadline=None)
+def test_a_body_that_breaks_off_anywhere_is_refused(cut: int, gateway: Gateway) -> None:
+    body = form(part("language", b"en"), file_part(b"\r\n--" * 50), part("task", b"translate"))
+    before_the_end = len(body) - len(b"-\r\n")
+    refused = gateway.refused(Client(pieces(body[: cut % before_the_end], [cut // 2])))
+    assert isinstance(refused, MalformedBody)
+
+
+@given(
+    body=st.binary(max_size=400)
+    | st.lists(
+        st.sampled_from(
+            [
+                b"--" + BOUNDARY,
+                b"--",
+                b"\r\n",
+                b":",
+                b"\r\n\r\n",
+                b'Content-Disposition: form-data; name="file"',
+                b"x",
+                b";",
+            ]
+        )
+        | st.binary(max_size=5),
+        max_size=30,
+    ).map(b"".join),
+    content_type=st.just(FORM) | st.binary(max_size=60).map(lambda rest: b"multipart/form-data; boundary=" + rest),
+    cuts=st.lists(st.integers(0, 400), max_size=5),
+)
+@settings(deadline=None, max_examples=200)
+def test_whatever_is_sent_ends_as_an_upload_or_as_a_refusal(
+    body: bytes, content_type: bytes, cuts: list[int], gateway: Gateway
+) -> None:
+    client = Client(pieces(body, cuts), headers={"content-type": content_type})
+    with suppress(ScriptoriumError):
+        gateway.accepted(client)
+    assert gateway.stored() == []
+
+
+@pytest.mark.parametrize("announced", [True, False], ids=["announced", "chunked"])
+@pytest.mark.parametrize("chunk_bytes", [100, 10_000])
+def test_a_file_of_exactly_the_limit_is_taken_and_a_byte_more_is_not(
+    announced: bool, chunk_bytes: int, gateway: Gateway
+) -> None:
+    limits = UploadLimits(max_file_bytes=1_000, min_free_disk_bytes=0)
+
+    def client(size: int) -> Client:
+        # What else the form holds doesn't count against the file.
+        body = form(part("initial_prompt", b"p" * 4_000), file_part(b"x" * size))
+        length = {"content-length": str(len(body)).encode()} if announced else {}
+        return Client(in_chunks(body, chunk_bytes), headers=length)
+
+    upload, _ = gateway.accepted(client(1_000), limits)
+    assert upload.size_bytes == 1_000
+    refused = gateway.refused(client(1_001), limits, error=UploadTooLarge)
+    assert "MAX_FILE_SIZE_MB" in str(refused)
+
+
+def test_a_body_announced_far_too_large_is_refused_before_it_is_sent(gateway: Gateway) -> None:
+    limits = UploadLimits(max_file_bytes=1_000, min_free_disk_bytes=0)
+    # `Expect` says that the client waits for a word before it sends: curl does, with a file of a megabyte.
+    headers = {"content-length": str(2 * MIB).encode(), "expect": b"100-continue"}
+    client = Client([form(file_part(b"x"))], headers=headers)
+    gateway.refused(client, limits, error=UploadTooLarge)
+    assert client.chunks_taken == 0
+
+
+def test_of_a_body_that_comes_anyway_a_little_is_read_and_none_is_stored(gateway: Gateway) -> None:
+    limits = UploadLimits(max_file_bytes=1_000, min_free_disk_bytes=0)
+    chunks = [b"x" * MIB] * 100
+    client = Client(chunks, headers={"content-length": str(100 * MIB).encode()})
+    gateway.refused(client, limits, error=UploadTooLarge)
+    assert client.chunks_taken <= 4
+
+
+def test_a_file_too_large_is_refused_long_before_its_end(gateway: Gateway) -> None:
+    limits = UploadLimits(max_file_bytes=2 * MIB, min_free_disk_bytes=0)
+    body = form(file_part(b"x" * 100 * MIB))
+    client = Client(in_chunks(body))
+    gateway.refused(client, limits, error=UploadTooLarge)
+    assert client.chunks_taken <= 8
+
+
+@pytest.mark.parametrize("sent", [b"", form(file_part(b"x" * 3 * MIB))[: 2 * MIB], form(part("a", b"b"))[:-6]])
+def test_a_client_that_goes_away_leaves_nothing(sent: bytes, gateway: Gateway) -> None:
+    gateway.refused(Client(in_chunks(sent, 65_536), disconnects=True), error=ClientDisconnect)
+
+
+def test_a_client_that_goes_away_after_the_last_byte_of_its_file_leaves_nothing(gateway: Gateway) -> None:
+    gateway.refused(Client([form(file_part(b"x" * 3 * MIB))], disconnects=True), error=ClientDisconnect)
+
+
+def test_what_would_fill_the_disk_is_refused(gateway: Gateway) -> None:
+    limits = UploadLimits(max_file_bytes=MIB, min_free_disk_bytes=1 << 62)
+    refused = gateway.refused(Client([form(file_part(b"x"))]), limits, error=DiskFull)
+    assert "MIN_FREE_DISK_MB" in str(refused)
+
+
+def test_a_body_announced_larger_than_the_space_left_is_refused(gateway: Gateway) -> None:
+    free = gateway.media.free_bytes()
+    limits = UploadLimits(max_file_bytes=2 * free, min_free_disk_bytes=0)
+    client = Client(
+        [form(file_part(b"x"))], headers={"content-length": str(2 * free).encode(), "expect": b"100-continue"}
+    )
+    gateway.refused(client, limits, error=DiskFull)
+    assert client.chunks_taken == 0
+
+
+@dataclass(frozen=True)
+class DiskThatFills(MediaFiles):
+    """A disk with space for the start of an upload only."""
+
+    looks: list[int] = field(default_factory=list)
+
+    def free_bytes(self) -> int:
+        self.looks.append(1)
+        return 1 << 40 if len(self.looks) == 1 else 10
+
+
+def test_a_disk_that_fills_on_the_way_ends_the_upload(runner: asyncio.Runner, media: MediaFiles) -> None:
+    gateway = Gateway(runner, DiskThatFills(media.folder))
+    limits = UploadLimits(max_file_bytes=64 * MIB, min_free_disk_bytes=1_000)
+    body = form(file_part(b"x" * 40 * MIB))
+    client = Client(in_chunks(body))
+    gateway.refused(client, limits, error=DiskFull)
+    assert client.chunks_taken < 30
+
+
+@dataclass(frozen=True)
+class BrokenDisk(MediaFiles):
+    """A disk that fails when a file is to get its final name."""
+
+    errno: int = 0
+
+    def commit(self, job_id: str) -> None:
+        raise OSError(self.errno, os.strerror(self.errno), str(self.part_path(job_id)))
+
+
+@pytest.mark.parametrize(("errno", "error"), [(ENOSPC, DiskFull), (EDQUOT, DiskFull), (EIO, OSError)])
+def test_a_disk_that_refuses_at_the_end_leaves_nothing(
+    errno: int, error: type[Exception], runner: asyncio.Runner, media: MediaFiles
+) -> None:
+    gateway = Gateway(runner, BrokenDisk(media.folder, errno))
+    gateway.refused(Client([form(file_part(b"x"))]), error=error)
+
+
+def test_an_upload_never_touches_a_file_of_another_job(gateway: Gateway) -> None:
+    other = gateway.media.part_path(JOB_ID)
+    other.write_bytes(b"somebody else's, under the same id")
+    try:
+        with pytest.raises(FileExistsError):
+            gateway.runner.run(receive(Client([form(file_part(b"x"))]).request, JOB_ID, gateway.media, LIMITS))
+        assert other.read_bytes() == b"somebody else's, under the same id"
+    finally:
+        other.unlink()
+
+
+@dataclass(frozen=True)
+class SlowDisk(MediaFiles):
+    """A disk whose second look at the free space, in the middle of a write, takes until it is let go."""
+
+    looks: list[int] = field(default_factory=list)
+    waiting: threading.Event = field(default_factory=threading.Event)
+    let_go: threading.Event = field(default_factory=threading.Event)
+
+    def free_bytes(self) -> int:
+        self.looks.append(1)
+        if len(self.looks) > 1:
+            self.waiting.set()
+            assert self.let_go.wait(30)
+        return 1 << 40
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_an_upload_cancelled_in_the_middle_of_a_write_writes_into_no_other_file(times: int, tmp_path: Path) -> None:
+    disk = SlowDisk(MediaFiles.under(tmp_path).folder)
+    body = form(file_part(b"x" * 40 * MIB))
+    client = Client(in_chunks(body))
+
+    async def cancelled_upload() -> None:
+        asyncio.get_running_loop().set_default_executor(threads)
+        upload = asyncio.create_task(receive(client.request, JOB_ID, disk, LIMITS))
+        await asyncio.to_thread(disk.waiting.wait, 30)
+        for _ in range(times):  # uvicorn cancels what outlasts its grace, asyncio what is left when the loop ends
+            upload.cancel()
+            await asyncio.wait({upload}, timeout=0.2)  # it may wait for the write, which goes on when it is let go
+        # Whatever the process opens next: here, files that get the lowest free descriptors.
+        canaries = [(tmp_path / f"canary-{number}").open("wb") for number in range(5)]
+        disk.let_go.set()
+        with suppress(asyncio.CancelledError):
+            await upload
+        await asyncio.get_running_loop().shutdown_default_executor()
+        for canary in canaries:
+            canary.close()
+
+    threads = ThreadPoolExecutor(2)
+    with threads, asyncio.Runner() as runner:
+        runner.run(cancelled_upload())
+    assert [path.stat().st_size for path in sorted(tmp_path.glob("canary-*"))] == [0] * 5
+    assert list(disk.folder.iterdir()) == []
