@@ -13,6 +13,11 @@ _SURE = 0.3
 _CONTAINERS = ("audio/", "video/", "application/ogg", "application/mxf", "application/x-matroska")
 _TEXT_CONTROLS = frozenset(range(32)) - frozenset(b"\t\n\r\f\x1b")
 
+_LOWEST_RATE = 100
+"""Bytes per second that no audio is under: silent Opus takes about 200."""
+_LOWEST_WAV_RATE = 1000
+"""The same for WAV, whose leanest codec, GSM 6.10, takes 1,625."""
+
 BYTES_PER_SECOND_ESTIMATE = 16_000
 """Audio bytes per second assumed of a file whose header tells no length: 128 kbit/s, the common rate of MP3."""
 
@@ -42,11 +47,14 @@ def header_duration_seconds(path: Path) -> float | None:
             if _is_adts(file.read(2)):  # a bare stream of frames, which the parser would take for MP3's
                 return None
             file.seek(0)
+            lowest_rate = _LOWEST_WAV_RATE if file.read(4) == b"RIFF" else _LOWEST_RATE
+            file.seek(0)
             duration = TinyTag.get(file_obj=file, tags=False).duration
     except (TinyTagException, OSError, ValueError, IndexError, KeyError, OverflowError):
         # Besides its own error, the parser lets those of struct and indexing through on damaged headers.
         return None
-    return duration if duration and duration > 0 else None
+    # More than the bytes can hold is a header that lies, or a WAV from a pipe, which declares 4 GiB.
+    return duration if duration and 0 < duration <= path.stat().st_size / lowest_rate else None
 
 
 def _is_adts(head: bytes) -> bool:

@@ -98,7 +98,9 @@ def problem_responses(*errors: type[ScriptoriumError]) -> dict[int | str, dict[s
             "content": {
                 _MEDIA_TYPE: {
                     "schema": {"$ref": "#/components/schemas/Problem"},
-                    "examples": {error.code: {"value": _example(error, status)} for error in group},
+                    "examples": {
+                        example["code"]: {"value": example} for example in (_example(error, status) for error in group)
+                    },
                 }
             },
         }
@@ -134,7 +136,7 @@ def _option_of(error_type: str) -> str:
     return "clip_end_seconds" if error_type == "clip_end_before_start" else "options"
 
 
-def _example(error: type[ScriptoriumError], status: HTTPStatus) -> dict[str, object]:
+def _example(error: type[ScriptoriumError], status: HTTPStatus) -> dict[str, Any]:
     code = error.code
     if error is JobFailed:
         code = "audio_undecodable" if status is HTTPStatus.UNPROCESSABLE_ENTITY else "worker_lost"

@@ -307,11 +307,15 @@ class _PartFile:
 async def _in_thread(function: Callable[..., None], *arguments: object) -> None:
     """Run in a thread, and wait for its end even when cancelled: it must not write to a file closed meanwhile."""
     running = asyncio.ensure_future(asyncio.to_thread(function, *arguments))
-    try:
-        await asyncio.shield(running)
-    except asyncio.CancelledError:
-        await asyncio.wait([running])
-        raise
+    cancelled: asyncio.CancelledError | None = None
+    while not running.done():
+        try:
+            await asyncio.wait([running])
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        raise cancelled
+    running.result()
 
 
 def _display_name(sent: bytes) -> str | None:

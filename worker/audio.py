@@ -28,8 +28,10 @@ _CONTAINERS = (
 )
 """FFmpeg's demuxers that may open an upload: real audio and video containers only."""
 _EXACT_HEADERS = frozenset({"flac", "aiff"})
-"""Containers whose header counts the samples, so that a file cut short is told from a short one; WAV is another."""
+"""Containers whose header counts the samples, so that a file cut short is told from a short one."""
 _CUT_TOLERANCE_SECONDS = 0.25
+_CUT_TOLERANCE_BYTES = 4096
+"""What a header may declare beyond what is there: writers round, pad and forget."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ def decode(media: Path, *, max_seconds: float) -> Audio:
             `audio_too_long` (counted while decoding; no header is trusted).
     """
     with _opened(media) as (container, stream):
-        declared_seconds = _declared_seconds(media, container, stream)
+        declared_seconds = _declared_seconds(container, stream)
         pieces: list[NDArray[np.int16]] = []
         samples = 0
         for piece in _resampled(container, stream):
@@ -69,6 +71,11 @@ def decode(media: Path, *, max_seconds: float) -> Audio:
             FailureCode.AUDIO_UNDECODABLE,
             f"The file is cut short or damaged: its header declares {declared_seconds:.2f} s of audio, "
             f"{seconds:.2f} s can be decoded.",
+        )
+    if (missing := wav_header.missing_bytes(media)) > _CUT_TOLERANCE_BYTES:
+        raise TranscriptionFailure(
+            FailureCode.AUDIO_UNDECODABLE,
+            f"The file is cut short: {missing} of the bytes of audio that its header declares are missing.",
         )
     if not samples:
         raise TranscriptionFailure(FailureCode.AUDIO_EMPTY, "The file has an audio stream without a single sample.")
@@ -130,9 +137,7 @@ def _mono(frame: AudioFrame) -> NDArray[np.int16]:
     return frame.to_ndarray().reshape(-1).astype(np.int16, copy=False)
 
 
-def _declared_seconds(media: Path, container: InputContainer, stream: AudioStream) -> float | None:
-    if container.format.name == "wav":
-        return wav_header.declared_seconds(media)
+def _declared_seconds(container: InputContainer, stream: AudioStream) -> float | None:
     if container.format.name not in _EXACT_HEADERS or stream.duration is None or stream.time_base is None:
         return None
     return float(stream.duration * stream.time_base)

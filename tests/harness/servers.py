@@ -54,7 +54,7 @@ def running_server(kind: str, folder: Path) -> Iterator[str]:
 
 def _await_pong(url: str, process: subprocess.Popen[str]) -> None:
     deadline = time.monotonic() + 20
-    with redis.Redis.from_url(url) as client:
+    with redis.Redis.from_url(url, retry=None) as client:
         while True:
             try:
                 # Ours, not somebody else's that listens on the same port.

@@ -234,7 +234,8 @@ def test_a_file_cut_short_is_told_from_a_short_one(transcoding: Transcoding, kep
     media.write_bytes(whole[: round(kept * len(whole))])
     failed = failure(media)
     assert failed.failure is FailureCode.AUDIO_UNDECODABLE
-    assert "4.73 s" in failed.detail
+    # How much is missing: of a WAV in bytes, which hold whatever its codec.
+    assert ("4.73 s" if transcoding.name != "wav" else f"{len(whole) - len(media.read_bytes())}") in failed.detail
 
 
 def test_a_wav_that_was_written_to_a_pipe_is_whole(media: Path) -> None:
@@ -268,10 +269,10 @@ def test_a_wav_cut_short_is_told_by_its_bytes(byte_rate: int, media: Path) -> No
 
 @pytest.mark.parametrize(
     "codec",
-    (
+    [
         *("pcm_u8", "pcm_s24le", "pcm_f32le", "pcm_alaw", "pcm_mulaw", "adpcm_ms", "adpcm_ima_wav"),
         *("libmp3lame", "wmav2", "mp2", "g722", "flac"),
-    ),
+    ],
 )
 def test_a_wav_of_any_codec_is_whole(codec: str, media: Path) -> None:
     audio = decoded(media, transcoded(clip("garden"), "wav", codec))

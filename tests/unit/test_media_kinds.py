@@ -210,6 +210,16 @@ def test_a_file_that_is_gone_tells_no_length(tmp_path: Path) -> None:
     assert header_duration_seconds(tmp_path / "gone") is None
 
 
+def test_a_length_that_cant_be_is_none(media: Path) -> None:
+    # Such lengths add up: the lane's sum of waiting milliseconds leaves 64 bits after 48 of these.
+    opus = bytearray(transcoded(clip("garden"), "ogg", "libopus"))
+    last_page = opus.rfind(b"OggS")
+    opus[last_page + 6 : last_page + 14] = (2**63 - 1).to_bytes(8, "little")  # its time, in samples
+    media.write_bytes(opus)
+    seconds = header_duration_seconds(media)
+    assert seconds is None or seconds < 1e9
+
+
 def whole_files() -> list[bytes]:
     return [transcoded(clip("garden"), each.container, each.codec) for each in (*TRANSCODINGS, *RARER)]
 
