@@ -1,11 +1,11 @@
 """The real engine: faster-whisper on CTranslate2, one model for all threads of the process."""
 
 import os
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-import ctranslate2
 import numpy as np
 from faster_whisper import WhisperModel
 
@@ -24,7 +24,8 @@ class FasterWhisperTranscriber:
     """faster-whisper behind the `Transcriber` protocol.
 
     CTranslate2 releases the GIL; `replicas` inferences run at once over one copy of the weights, each with
-    `compute_threads` threads. No replicas given means one a core on a CPU and one on a GPU.
+    `compute_threads` threads (0: the cores, shared out). Jobs take turns at them segment by segment, so that many jobs
+    take little more memory than one: an inference holds over 100 MB while it runs, a waiting job a few.
 
     Raises:
         ConfigurationError: the device or the arithmetic is not to be had here, or the folder holds no model.
@@ -40,16 +41,14 @@ class FasterWhisperTranscriber:
         compute_threads: int,
         max_audio_seconds: float,
     ) -> None:
-        if device == "auto":
-            device = "cuda" if ctranslate2.get_cuda_device_count() else "cpu"
-        replicas = replicas or (len(os.sched_getaffinity(0)) if device == "cpu" else 1)
+        cores = len(os.sched_getaffinity(0))
         try:
             self._model = WhisperModel(
                 str(model_folder),
                 device=device,
                 compute_type=compute_type,
                 num_workers=replicas,
-                cpu_threads=compute_threads,
+                cpu_threads=compute_threads or max(1, cores // replicas),
                 local_files_only=True,
             )
         except (RuntimeError, ValueError) as error:
@@ -57,7 +56,8 @@ class FasterWhisperTranscriber:
                 f"The model in {model_folder} can't be loaded: DEVICE={device}, COMPUTE_TYPE={compute_type}: {error}"
             ) from error
         self._max_audio_seconds = max_audio_seconds
-        self._warm_up(replicas)
+        self._slots = threading.BoundedSemaphore(replicas)
+        self._warm_up()
 
     @property
     def device(self) -> str:
@@ -83,35 +83,46 @@ class FasterWhisperTranscriber:
                 f"clip_start_seconds is {start_seconds:g}; the audio ends at {audio.duration_seconds:.2f} s.",
             )
         end = None if options.clip_end_seconds is None else round(options.clip_end_seconds * SAMPLE_RATE)
-        found, info = self._model.transcribe(
-            audio.samples[round(start_seconds * SAMPLE_RATE) : end],
-            language=options.language,
-            task=options.whisper_task,
-            beam_size=options.beam_size,
-            temperature=options.temperature or _FALLBACK_TEMPERATURES,
-            initial_prompt=options.initial_prompt,
-            hotwords=options.hotwords,
-            vad_filter=options.vad_filter,
-            word_timestamps=options.word_timestamps,
-        )
+        with self._slots:
+            found, info = self._model.transcribe(
+                audio.samples[round(start_seconds * SAMPLE_RATE) : end],
+                language=options.language,
+                task=options.whisper_task,
+                beam_size=options.beam_size,
+                temperature=options.temperature or _FALLBACK_TEMPERATURES,
+                initial_prompt=options.initial_prompt,
+                hotwords=options.hotwords,
+                vad_filter=options.vad_filter,
+                word_timestamps=options.word_timestamps,
+            )
         return Transcription(
             info=TranscriptInfo(
                 language=info.language,
                 language_probability=info.language_probability,
                 duration_seconds=audio.duration_seconds,
             ),
-            segments=_shifted(found, start_seconds),
+            segments=_shifted(self._in_turn(found), start_seconds),
         )
 
-    def _warm_up(self, replicas: int) -> None:
+    def _in_turn(self, found: Iterable[Any]) -> Iterator[Any]:
+        """Yield faster-whisper's segments, each computed in a slot that is free for other jobs in between."""
+        segments = iter(found)
+        while True:
+            with self._slots:
+                segment = next(segments, None)
+            if segment is None:
+                return
+            yield segment
+
+    def _warm_up(self) -> None:
         """Run the model once, so that the first job does not pay for lazy initialization."""
         silence = np.zeros(SAMPLE_RATE, dtype=np.float32)
-        for _ in range(replicas):
-            segments, _ = self._model.transcribe(silence, language="en", temperature=0.0, beam_size=1)
+        for vad_filter in (False, True):
+            segments, _ = self._model.transcribe(silence, language="en", temperature=0.0, vad_filter=vad_filter)
             list(segments)
 
 
-def _shifted(found: Iterator[Any], seconds: float) -> Iterator[Segment]:
+def _shifted(found: Iterable[Any], seconds: float) -> Iterator[Segment]:
     """Yield faster-whisper's segments as ours, in the time of the whole audio."""
     for segment in found:
         yield Segment(

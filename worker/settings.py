@@ -21,11 +21,13 @@ class WorkerSettings(CommonSettings):
     device: Literal["auto", "cpu", "cuda"] = Field(default="auto", description="Where the model runs.")
     compute_type: str = Field(default="int8", description="CTranslate2's compute type.")
     model_replicas: int = Field(
-        default=0,
-        ge=0,
-        description="Inferences that run at once on the one model; 0: one a core on a CPU, one on a GPU.",
+        default=1,
+        ge=1,
+        description="Inferences that run at once on the one model: more clear a backlog faster and take more memory.",
     )
-    compute_threads: int = Field(default=1, ge=1, description="CPU threads of one inference.")
+    compute_threads: int = Field(
+        default=0, ge=0, description="CPU threads of one inference; 0: the cores, divided by MODEL_REPLICAS."
+    )
     model_cache_dir: Path | None = Field(default=None, description="Where models are kept; DATA_DIR/models if not set.")
     worker_concurrency: int = Field(default=4, ge=1, le=256, description="Jobs that a worker runs at once.")
     max_audio_seconds: float = Field(default=7200, gt=0, description="Longest audio a job may have.")
