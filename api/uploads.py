@@ -38,8 +38,9 @@ FILE_FIELD = "file"
 
 _WRITE_BYTES = 1024 * 1024
 """Bytes gathered before one trip to the disk's thread."""
-_DISK_CHECK_BYTES = 16 * 1024 * 1024
-"""Bytes written between two looks at the free space."""
+_SYNC_BYTES = 8 * 1024 * 1024
+"""Bytes written between two syncs, each with a look at the free space: the last sync, which the client waits for, then
+takes as long for a large file as for a small one."""
 _FORM_BYTES = 256 * 1024
 """What a body may hold besides the file: fields, part headers, boundaries."""
 _LINGER_BYTES = 4 * 1024 * 1024
@@ -254,7 +255,7 @@ class _PartFile:
         self._media = media
         self._limits = limits
         self._digest = hashlib.sha256()
-        self._unchecked_bytes = 0
+        self._unsynced_bytes = 0
         self._committed = False
         self.size_bytes = 0
 
@@ -287,16 +288,17 @@ class _PartFile:
         await _in_thread(self._commit)
 
     def _write(self, data: bytes) -> None:
-        self._unchecked_bytes += len(data)
-        if self._unchecked_bytes >= _DISK_CHECK_BYTES:
-            self._unchecked_bytes = 0
-            if self._media.free_bytes() < self._limits.min_free_disk_bytes:
-                raise _disk_full(self._limits)
         view = memoryview(data)
         while view:
             view = view[os.write(self._descriptor, view) :]
         self._digest.update(data)
         self.size_bytes += len(data)
+        self._unsynced_bytes += len(data)
+        if self._unsynced_bytes >= _SYNC_BYTES:
+            self._unsynced_bytes = 0
+            os.fdatasync(self._descriptor)
+            if self._media.free_bytes() < self._limits.min_free_disk_bytes:
+                raise _disk_full(self._limits)
 
     def _commit(self) -> None:
         os.fsync(self._descriptor)

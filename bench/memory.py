@@ -19,9 +19,10 @@ _GOAL = 1.3
 _PRIVATE = ("Private_Clean", "Private_Dirty")
 
 _NOTES = (
-    "MiB resident: Rss of the worker process and the private pages of processes below it, read every 50 ms; each row "
-    f"the median (least to most) of {_REPEATS} fresh services, one job and {_JOBS} jobs by turns, WORKER_CONCURRENCY="
-    f"{_JOBS} in both. Every job is {_JOB_SECONDS:g} s of speech. 'Idle' is after the model is loaded and warm."
+    f"MiB resident: Rss of the worker process plus the private pages of processes below it, read every 50 ms. Each row "
+    f"is the median (least to most) of {_REPEATS} fresh services, one job and {_JOBS} jobs by turns, "
+    f"WORKER_CONCURRENCY={_JOBS} in both. Every job is {_JOB_SECONDS:g} s of speech. 'Idle' is after the model is "
+    f"loaded and warm; the last row is computed, not measured."
 )
 
 

@@ -3,11 +3,13 @@
 import asyncio
 import contextlib
 import ctypes
+import os
 import signal
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
@@ -25,6 +27,8 @@ class ProcessSpec:
     environment: Mapping[str, str]
     log_file: Path
     stdin: str | None = None
+    niceness: int = 0
+    """How much it yields the processor to others (0 to 19)."""
     grace_seconds: float = 30.0
     """How long it may take to stop before it is killed."""
 
@@ -90,7 +94,7 @@ class SupervisedProcess:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=_die_with_parent if sys.platform == "linux" else None,
+            preexec_fn=partial(_prepare_child, self.spec.niceness),
             limit=_LINE_BYTES,
         )
         if self.spec.stdin is not None and self._process.stdin is not None:
@@ -139,6 +143,8 @@ def _describe(status: int) -> str:
     return f"ended with exit status {status}"
 
 
-def _die_with_parent() -> None:
-    """Ask Linux to end this child if its parent is killed, so that nothing is left behind even then."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+def _prepare_child(niceness: int) -> None:
+    """Set the child's niceness and, on Linux, have it end if its parent is killed: nothing is left behind even then."""
+    os.nice(niceness)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

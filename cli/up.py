@@ -19,6 +19,8 @@ from core.errors import CONFIGURATION_EXIT_STATUS, ConfigurationError
 
 _POLL_SECONDS = 0.1
 _NAME_WIDTH = 9
+_WORKER_NICENESS = 5
+"""On a shared machine the gateway answers first: inference can wait a millisecond, a client should not."""
 _COLOURS = {"valkey": 35, "gateway": 36, "beat": 33, "up": 32}
 _WORKER_COLOUR = 34
 
@@ -81,7 +83,10 @@ class _Service:
             self._valkey = self._supervise("valkey", valkey.command, stdin=valkey.configuration)
         python = [sys.executable, "-m"]
         self._gateway = self._supervise("gateway", [*python, "api"])
-        self._workers = [self._supervise(f"worker-{number}", [*python, "worker"]) for number in range(1, workers + 1)]
+        self._workers = [
+            self._supervise(f"worker-{number}", [*python, "worker"], niceness=_WORKER_NICENESS)
+            for number in range(1, workers + 1)
+        ]
         self._beat = self._supervise("beat", [*python, "worker.beat"])
 
     async def run(self) -> int:
@@ -152,9 +157,11 @@ class _Service:
         self._fatal = reason
         self._stop.set()
 
-    def _supervise(self, name: str, command: list[str], *, stdin: str | None = None) -> SupervisedProcess:
+    def _supervise(
+        self, name: str, command: list[str], *, stdin: str | None = None, niceness: int = 0
+    ) -> SupervisedProcess:
         return SupervisedProcess(
-            ProcessSpec(name, command, self._environment, self._logs / f"{name}.log", stdin),
+            ProcessSpec(name, command, self._environment, self._logs / f"{name}.log", stdin, niceness),
             print_line=self._print,
             on_fatal=self._on_fatal,
             fatal_status=CONFIGURATION_EXIT_STATUS,
