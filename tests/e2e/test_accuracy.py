@@ -9,13 +9,13 @@ from tests.media import Reference, references, shared_speech, word_error_rate
 TOLERANCE_POINTS = 0.5
 
 
-def english() -> list[Reference]:
-    """Return the English clips: our own and, where they lie beside the repository, real recordings."""
-    return [reference for reference in (*references(), *shared_speech()) if reference.language == "en"]
+SETS = {"our own clips": references(), "real recordings": shared_speech()}
+"""The recordings lie beside the repository where they are to be had; a clone has the clips."""
 
 
-def test_the_english_word_error_rate_is_that_of_faster_whisper(service: Service) -> None:
-    clips = english()
+@pytest.mark.parametrize("name", [name for name, clips in SETS.items() if clips])
+def test_the_english_word_error_rate_is_that_of_faster_whisper(service: Service, name: str) -> None:
+    clips = [reference for reference in SETS[name] if reference.language == "en"]
     job_ids = [service.submit(reference.path, language="en") for reference in clips]
     for job_id in job_ids:
         assert service.finished(job_id, seconds=300)["status"] == "completed"
@@ -30,7 +30,7 @@ def test_the_english_word_error_rate_is_that_of_faster_whisper(service: Service)
     texts = [reference.text for reference in clips]
     our_rate = word_error_rate(list(zip(texts, ours, strict=True)))
     their_rate = word_error_rate(list(zip(texts, theirs, strict=True)))
-    print(f"English WER over {len(clips)} clips: service {our_rate:.2f} %, faster-whisper {their_rate:.2f} %")  # noqa: T201
+    print(f"English WER, {name}, {len(clips)}: service {our_rate:.2f} %, faster-whisper {their_rate:.2f} %")  # noqa: T201
     assert our_rate == pytest.approx(their_rate, abs=TOLERANCE_POINTS)
 
 
@@ -42,8 +42,6 @@ def test_the_language_is_detected(service: Service, reference: Reference) -> Non
     assert service.finished(job_id)["language"] == reference.language
 
 
-def test_a_famous_sentence_is_recognised(service: Service) -> None:
-    famous = [reference for reference in shared_speech() if reference.id == "jfk"]
-    for reference in famous:
-        text = service.transcribed(reference.path)["text"]
-        assert "ask not what your country can do for you" in text.lower()
+@pytest.mark.parametrize("reference", [each for each in shared_speech() if each.id == "jfk"], ids=lambda each: each.id)
+def test_a_famous_sentence_is_recognised(service: Service, reference: Reference) -> None:
+    assert "ask not what your country can do for you" in service.transcribed(reference.path)["text"].lower()
