@@ -75,15 +75,16 @@ class FasterWhisperTranscriber:
         Raises:
             TranscriptionFailure: what `worker.audio.decode` raises, or `clip_outside_audio`.
         """
-        audio = decode(media, max_seconds=self._max_audio_seconds)
-        start_seconds = options.clip_start_seconds
-        if start_seconds >= audio.duration_seconds:
-            raise TranscriptionFailure(
-                FailureCode.CLIP_OUTSIDE_AUDIO,
-                f"clip_start_seconds is {start_seconds:g}; the audio ends at {audio.duration_seconds:.2f} s.",
-            )
-        end = None if options.clip_end_seconds is None else round(options.clip_end_seconds * SAMPLE_RATE)
+        # Decoding as well waits for its turn: a job that waits holds no audio.
         with self._slots:
+            audio = decode(media, max_seconds=self._max_audio_seconds)
+            start_seconds = options.clip_start_seconds
+            if start_seconds >= audio.duration_seconds:
+                raise TranscriptionFailure(
+                    FailureCode.CLIP_OUTSIDE_AUDIO,
+                    f"clip_start_seconds is {start_seconds:g}; the audio ends at {audio.duration_seconds:.2f} s.",
+                )
+            end = None if options.clip_end_seconds is None else round(options.clip_end_seconds * SAMPLE_RATE)
             found, info = self._model.transcribe(
                 audio.samples[round(start_seconds * SAMPLE_RATE) : end],
                 language=options.language,
