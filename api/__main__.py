@@ -1,6 +1,8 @@
 """`python -m api`: runs one gateway process."""
 
 import sys
+from collections.abc import Callable
+from types import FrameType
 
 import structlog
 import uvicorn
@@ -20,8 +22,9 @@ def main() -> int:
         return CONFIGURATION_EXIT_STATUS
     configure_logging(settings.log_level, settings.log_format)
     structlog.get_logger("api").info("gateway_starting", host=settings.host, port=settings.port)
-    uvicorn.run(
-        create_app(settings),
+    app = create_app(settings)
+    config = uvicorn.Config(
+        app,
         host=settings.host,
         port=settings.port,
         log_config=None,
@@ -29,7 +32,21 @@ def main() -> int:
         server_header=False,
         timeout_graceful_shutdown=20,
     )
+    _Server(config, on_stopping=app.state.services.activity.close_soon).run()
     return 0
+
+
+class _Server(uvicorn.Server):
+    """Says that it stops before it waits for connections: those that follow a job would last as long as the job."""
+
+    def __init__(self, config: uvicorn.Config, *, on_stopping: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_stopping = on_stopping
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop, on a signal."""
+        self._on_stopping()
+        super().handle_exit(sig, frame)
 
 
 if __name__ == "__main__":

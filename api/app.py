@@ -9,11 +9,14 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import RedirectResponse
 
 from api import problems
+from api.activity import ActivityFeed
 from api.dispatch import TurnSender
+from api.events import JobEvents
 from api.examples import ANSWERS
-from api.job_store import JobStore
+from api.forecast import Forecast
+from api.job_store import JobStore, QueueLimits
 from api.observation import GatewayMetrics, Observation
-from api.routes import jobs, operations, transcribe
+from api.routes import dead_letters, jobs, operations, transcribe
 from api.services import Services
 from api.settings import GatewaySettings
 from core.celery_app import create_celery
@@ -22,7 +25,7 @@ from core.redis_clients import connect_async
 from core.version import VERSION
 
 _DESCRIPTION = """\
-POST audio to `/transcribe`, follow `/status/{job_id}`, fetch `/result/{job_id}`.
+POST audio to `/transcribe`, follow `/status/{job_id}` or `/events/{job_id}`, fetch `/result/{job_id}`.
 
 A 202 means that the job is stored: it survives the death of any one process and takes effect once.
 Every error is an RFC 9457 problem document with a stable `code`.
@@ -33,17 +36,31 @@ def create_app(settings: GatewaySettings) -> FastAPI:
     """Return the gateway as an ASGI application."""
     metrics = GatewayMetrics()
     client = connect_async(settings.redis)
+    store = JobStore(
+        client,
+        result_ttl_ms=settings.result_ttl_ms,
+        record_ttl_ms=settings.record_ttl_ms,
+        idempotency_ttl_ms=settings.idempotency_ttl_ms,
+        limits=QueueLimits(settings.max_queue_jobs, settings.max_queue_audio_seconds),
+    )
+    activity = ActivityFeed(client)
+    forecast = Forecast(store)
     services = Services(
         settings=settings,
-        jobs=JobStore(client, result_ttl_ms=settings.result_ttl_ms, record_ttl_ms=settings.record_ttl_ms),
+        jobs=store,
         media=MediaFiles.under(settings.data_dir),
         turns=TurnSender(create_celery(settings.broker)),
         metrics=metrics,
+        activity=activity,
+        forecast=forecast,
+        events=JobEvents(store, activity, forecast),
     )
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        activity.start()
         yield
+        activity.close()
         services.turns.close()
         await client.aclose()
 
@@ -51,7 +68,7 @@ def create_app(settings: GatewaySettings) -> FastAPI:
     app.state.services = services
     app.add_middleware(Observation, metrics=metrics)
     problems.install(app)
-    for routes in (transcribe, jobs, operations):
+    for routes in (transcribe, jobs, dead_letters, operations):
         app.include_router(routes.router)
 
     @app.get("/", include_in_schema=False)

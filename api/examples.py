@@ -23,6 +23,7 @@ _WORKER: Final = {
 _JOB_ACCEPTED: Final = {
     "job_id": _JOB_ID,
     "status": "queued",
+    "cached": False,
     "message": f"Accepted. Follow it at /status/{_JOB_ID}",
 }
 
@@ -47,8 +48,11 @@ _JOB: Final = {
     "progress": {"audio_seconds_done": 30.0, "audio_seconds_total": 120.5, "percent": 24.9},
     "segments": 6,
     "queue_position": None,
+    "audio_seconds_ahead": None,
+    "eta": {"seconds": 21.5, "low_seconds": 18.0, "high_seconds": 30.2},
     "language": "en",
     "attempt": 1,
+    "cached": False,
     "cancel_requested": False,
     "failure": None,
     "created_at": "2026-11-21T11:50:23.091Z",
@@ -58,14 +62,14 @@ _JOB: Final = {
 }
 
 _JOB_LIST: Final = {
-    "jobs": [_JOB | {"segments": None}],
+    "jobs": [_JOB | {"segments": None, "eta": None}],
     "next_cursor": f"1795261823091-{_JOB_ID}",
 }
 
 _JOB_CANCELLED: Final = {
     "job_id": _JOB_ID,
     "outcome": "cancelled",
-    "message": "The job was waiting and is cancelled.",
+    "message": "The job is cancelled.",
 }
 
 _JOB_CANCEL_REQUESTED: Final = {
@@ -89,6 +93,42 @@ _TRANSCRIPT: Final = {
     ],
 }
 
+_DEAD_LETTER: Final = {
+    "job": _JOB
+    | {
+        "status": "failed",
+        "segments": None,
+        "eta": None,
+        "attempt": 3,
+        "failure": {
+            "code": "attempts_exhausted",
+            "detail": "3 attempts ended in an error, the last one in timed_out: No progress for 300 s.",
+        },
+        "finished_at": "2026-11-21T12:09:41.300Z",
+        "expires_at": "2026-11-22T12:09:41.300Z",
+    },
+    "job_ids": [_JOB_ID],
+    "attempts": [
+        {
+            "attempt": 3,
+            "worker": "gpu-1-4711",
+            "started_at_ms": 1795262681300,
+            "ended_at_ms": 1795262981300,
+            "from_ms": 30000,
+            "to_ms": 30000,
+            "outcome": "error",
+            "failure": "timed_out",
+            "detail": "No progress for 300 s (WATCHDOG_SECONDS).",
+        }
+    ],
+}
+
+_DEAD_LETTERS: Final = {"dead_letters": [_DEAD_LETTER], "total": 1}
+
+_REQUEUED: Final = {"outcome": "requeued", "job_ids": [_JOB_ID]}
+
+_PURGED: Final = {"outcome": "purged", "job_ids": [_JOB_ID]}
+
 _HEALTH: Final = {"status": "ok"}
 
 _READINESS: Final = {
@@ -108,6 +148,8 @@ _STATS: Final = {
     "dead_letters": 0,
     "workers": [_WORKER],
     "accepted": 120,
+    "joined": 1,
+    "cached": 4,
     "completed": 110,
     "failed": 3,
     "cancelled": 2,
@@ -126,6 +168,12 @@ ANSWERS: Final[dict[tuple[str, str, int], Any]] = {
     ("/job/{job_id}", "delete", 200): _JOB_CANCELLED,
     ("/job/{job_id}", "delete", 202): _JOB_CANCEL_REQUESTED,
     ("/jobs", "get", 200): _JOB_LIST,
+    ("/dead-letters", "get", 200): _DEAD_LETTERS,
+    ("/dead-letters", "delete", 200): _PURGED,
+    ("/dead-letters/requeue", "post", 200): _REQUEUED,
+    ("/dead-letters/{job_id}", "get", 200): _DEAD_LETTER,
+    ("/dead-letters/{job_id}", "delete", 200): _PURGED,
+    ("/dead-letters/{job_id}/requeue", "post", 200): _REQUEUED,
     ("/health", "get", 200): _HEALTH,
     ("/health/ready", "get", 200): _READINESS,
     ("/health/ready", "get", 503): _NOT_READY,

@@ -1,22 +1,53 @@
 """The gateway's side of the job store: creates, reads, asks for cancellation, erases. Asynchronous."""
 
-from collections.abc import Mapping, Sequence
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import cast
+from typing import Any, cast
 
+import structlog
 from redis.asyncio import Redis
+from redis.exceptions import ResponseError
 
-from core.errors import JobCancelled, JobExpired, JobFailed, JobNotFinished, JobNotFound
-from core.job import Job, JobStatus
+from api.eta import Completion, seconds_until_room
+from core.errors import (
+    IdempotencyConflict,
+    JobCancelled,
+    JobExpired,
+    JobFailed,
+    JobNotFinished,
+    JobNotFound,
+    NotADeadLetter,
+    QueueFull,
+    StoreUnavailable,
+)
+from core.job import Job
 from core.job_scripts import JobScript, script_arguments
 from core.keys import Keys
 from core.options import TranscriptionOptions
 from core.transcript import Segment, Transcript, TranscriptInfo
+from core.work import AttemptRecord, JobStatus, Work
 from core.worker_entry import WorkerEntry
 
 _LIST_BATCH = 200
 _LIST_SCANS = 50
+_EVENTS_BATCH = 500
+_SCRIPTS = (
+    JobScript.ACCEPT,
+    JobScript.CANCEL,
+    JobScript.ERASE,
+    JobScript.REQUEUE,
+    JobScript.PURGE,
+    JobScript.LOOK,
+)
+_MAX_SHARING = 1000
+"""Jobs that may share a work: finishing one touches them all in one script."""
+_SYNC_MILLISECONDS = 3000
+"""How long an accept waits for its record to be on Redis' disk; `appendfsync everysec` takes up to a second or two."""
+
+logger = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +64,71 @@ class NewJob:
     media_sha256: str
     audio_seconds: float | None
     cost_seconds: float
+    shares_work: bool = True
+    """Whether a work of the same tenant that asks for the same may serve it."""
+    idempotency_key: str | None = None
+
+    @property
+    def digest(self) -> str:
+        """What is asked for: tenant, lane, audio and options, as a SHA-256 in hexadecimal."""
+        options = self.options.model_dump(mode="json", by_alias=True, exclude={"model"})
+        return _digest([self.tenant, self.lane, self.media_sha256, options])
+
+
+@dataclass(frozen=True, slots=True)
+class QueueLimits:
+    """What a lane may hold, beyond which jobs are refused."""
+
+    max_jobs: int
+    max_audio_seconds: float
+
+
+class AcceptOutcome(StrEnum):
+    """How a job was accepted."""
+
+    ACCEPTED = "accepted"
+    """It waits, with a work of its own."""
+    JOINED = "joined"
+    """It shares a work that waits or runs; its audio is not needed."""
+    CACHED = "cached"
+    """It shares a finished work and is completed; its audio is not needed."""
+    REPLAYED = "replayed"
+    """The request was accepted before; its audio is not needed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The job that stands for the request."""
+
+    outcome: AcceptOutcome
+    job_id: str
+    status: JobStatus
 
 
 class CancelOutcome(StrEnum):
     """What asking for cancellation led to."""
 
     CANCELLED = "cancelled"
-    """It was waiting and is cancelled."""
+    """It was waiting, or others wait for the same work: it is cancelled."""
     REQUESTED = "requested"
     """It is running; its worker stops after the current segment."""
     FINISHED = "finished"
     """There was nothing left to cancel."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobState:
+    """A job as it stands, and what is around it."""
+
+    job: Job
+    segments: int
+    """Committed so far."""
+    queue_position: int | None
+    """1 is next; None if it does not wait in the queue."""
+    audio_seconds_ahead: float
+    """Audio that is due before it."""
+    lane_running: int
+    """Works of its lane that are processing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,25 +149,53 @@ class JobPage:
     next_cursor: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A failed work with the jobs that refer to it."""
+
+    work: Work
+    jobs: Sequence[Job]
+    attempts: Sequence[AttemptRecord]
+    """Oldest first; the latest 50."""
+
+
 class JobStore:
     """Jobs in Redis, for the gateway. Every method may raise `redis.exceptions.RedisError`."""
 
-    def __init__(self, client: Redis, *, result_ttl_ms: int, record_ttl_ms: int, keys: Keys | None = None) -> None:
+    def __init__(
+        self,
+        client: Redis,
+        *,
+        result_ttl_ms: int,
+        record_ttl_ms: int,
+        idempotency_ttl_ms: int,
+        limits: QueueLimits,
+        keys: Keys | None = None,
+    ) -> None:
         self._client = client
         self._keys = keys or Keys()
         self._ttls: dict[str, object] = {"result_ttl_ms": result_ttl_ms, "record_ttl_ms": record_ttl_ms}
-        self._scripts = {
-            script: client.register_script(script.source)
-            for script in (JobScript.ACCEPT, JobScript.CANCEL, JobScript.ERASE)
-        }
+        self._idempotency_ttl_ms = idempotency_ttl_ms
+        self._limits = limits
+        self._scripts = {script: client.register_script(script.source) for script in _SCRIPTS}
+        self._syncs = True
 
     async def ping(self) -> None:
         """Return when Redis answers."""
         await self._client.ping()
 
-    async def accept(self, job: NewJob) -> bool:
-        """Create a job. From here on it is never lost. False if a job of this id exists."""
-        record = {
+    async def accept(self, job: NewJob) -> Accepted:
+        """Create a job, or find the one that stands for the same request. From here on it is never lost.
+
+        Raises:
+            IdempotencyConflict: its idempotency key came with another request before.
+            QueueFull: the lane holds as much as it may; nothing was stored.
+            StoreUnavailable: Redis took the job and could not say in time that it is on its disk.
+        """
+        own = {"tenant": job.tenant}
+        if job.file_name is not None:
+            own["file_name"] = job.file_name
+        work = {
             "tenant": job.tenant,
             "weight": repr(job.weight),
             "lane": job.lane,
@@ -91,11 +204,70 @@ class JobStore:
             "media_sha256": job.media_sha256,
             "cost_ms": str(_milliseconds(job.cost_seconds)),
         }
-        if job.file_name is not None:
-            record["file_name"] = job.file_name
         if job.audio_seconds is not None:
-            record["audio_ms"] = str(_milliseconds(job.audio_seconds))
-        return await self._run(JobScript.ACCEPT, job_id=job.job_id, record=record) == 1
+            work["audio_ms"] = str(_milliseconds(job.audio_seconds))
+        arguments: dict[str, object] = {
+            "job_id": job.job_id,
+            "job": own,
+            "work": work,
+            "digest": job.digest if job.shares_work else None,
+            "max_jobs": self._limits.max_jobs,
+            "max_audio_ms": _milliseconds(self._limits.max_audio_seconds),
+            "max_sharing": _MAX_SHARING,
+            **self._ttls,
+        }
+        if job.idempotency_key is not None:
+            arguments |= {
+                "idempotency_key": _digest([job.tenant, job.idempotency_key]),
+                "body": job.digest,
+                "idempotency_ms": self._idempotency_ttl_ms,
+            }
+        # The server syncs up to what this very connection has written.
+        async with self._client.client() as connection:
+            answer = await self._run(JobScript.ACCEPT, connection, **arguments)
+            outcome, job_id, status = cast("tuple[str, str, str]", answer)
+            match outcome:
+                case "full":
+                    raise await self._queue_full(job, float(status) / 1000)
+                case "conflict":
+                    raise IdempotencyConflict(
+                        f"This Idempotency-Key came with another file or other options before, for job '{job_id}'. "
+                        "Use a new key for a new request."
+                    )
+            await self._sync(connection)
+        return Accepted(AcceptOutcome(outcome), job_id, JobStatus(status))
+
+    async def _queue_full(self, job: NewJob, pending_seconds: float) -> QueueFull:
+        completions = await self.pace(job.lane)
+        return QueueFull(
+            f"The queue of model '{job.lane}' is full ({pending_seconds:.0f} s of audio wait; MAX_QUEUE_JOBS, "
+            "MAX_QUEUE_AUDIO_SECONDS). Nothing was stored; try again later.",
+            retry_after_seconds=seconds_until_room(
+                completions,
+                jobs=1,
+                audio_seconds=pending_seconds + job.cost_seconds - self._limits.max_audio_seconds,
+            ),
+        )
+
+    async def look(self, job_id: str) -> JobState:
+        """Return a job as it stands.
+
+        Raises:
+            JobNotFound: no such job.
+        """
+        answer = await self._run(JobScript.LOOK, job_id=job_id)
+        if answer is None:
+            raise JobNotFound(f"There is no job '{job_id}'. It may have been erased, or it was never accepted.")
+        job, work, segments, position, ahead_ms, running = cast(
+            "tuple[list[str], list[str], int, int, int, int]", answer
+        )
+        return JobState(
+            job=Job.from_records(_record(job), _record(work)),
+            segments=segments,
+            queue_position=position or None,
+            audio_seconds_ahead=ahead_ms / 1000,
+            lane_running=running,
+        )
 
     async def get(self, job_id: str) -> Job:
         """Return a job.
@@ -103,19 +275,7 @@ class JobStore:
         Raises:
             JobNotFound: no such job.
         """
-        record = cast("dict[str, str]", await self._client.hgetall(self._keys.job(job_id)))
-        if not record:
-            raise JobNotFound(f"There is no job '{job_id}'. It may have been erased, or it was never accepted.")
-        return Job.from_record(record)
-
-    async def queue_position(self, job: Job) -> int | None:
-        """Return how many jobs will be claimed up to and including this one (1: the next); None if not waiting."""
-        rank = await self._client.zrank(self._keys.pending(job.lane), job.job_id)
-        return None if rank is None else cast("int", rank) + 1
-
-    async def committed_segments(self, job_id: str) -> int:
-        """Return how many segments are committed so far."""
-        return await self._client.llen(self._keys.segments(job_id))
+        return (await self.look(job_id)).job
 
     async def transcript(self, job: Job) -> Transcript:
         """Return a completed job's transcript.
@@ -128,15 +288,15 @@ class JobStore:
         """
         if job.status is JobStatus.CANCELLED:
             raise JobCancelled(f"Job '{job.job_id}' was cancelled; it has no result.")
-        if job.status is JobStatus.FAILED and job.failure is not None:
-            raise JobFailed(job.failure, job.failure_detail or "")
+        if job.status is JobStatus.FAILED and job.work.failure is not None:
+            raise JobFailed(job.work.failure, job.work.failure_detail or "")
         if job.status is not JobStatus.COMPLETED:
             raise JobNotFinished(
-                f"Job '{job.job_id}' is {job.status}. Ask GET /status/{job.job_id} until it is completed."
+                f"Job '{job.job_id}' is {job.status}. Ask GET /status/{job.job_id}?wait=30 until it is completed."
             )
         async with self._client.pipeline(transaction=True) as pipeline:
-            pipeline.get(self._keys.result(job.job_id))
-            pipeline.lrange(self._keys.segments(job.job_id), 0, -1)
+            pipeline.get(self._keys.result(job.work.work_id))
+            pipeline.lrange(self._keys.segments(job.work.work_id), 0, -1)
             result, segments = await pipeline.execute()
         if result is None:
             raise JobExpired(f"The result of job '{job.job_id}' has expired and is gone; post the audio again.")
@@ -144,6 +304,20 @@ class JobStore:
             info=TranscriptInfo.model_validate_json(result),
             segments=tuple(Segment.model_validate_json(segment) for segment in segments),
         )
+
+    async def events(self, work_id: str, *, after: str, inclusive: bool = False) -> list[tuple[str, dict[str, str]]]:
+        """Return a work's events behind one of them (`0-0`: from the start), each with its id; at most 500."""
+        found = await self._client.xrange(
+            self._keys.events(work_id), min=after if inclusive else f"({after}", count=_EVENTS_BATCH
+        )
+        return cast("list[tuple[str, dict[str, str]]]", found)
+
+    async def segments(self, work_id: str, first: int, last: int) -> list[Segment]:
+        """Return committed segments by position, `first` included and `last` not, counted from 0."""
+        if last <= first:
+            return []
+        found = await self._client.lrange(self._keys.segments(work_id), first, last - 1)
+        return [Segment.model_validate_json(segment) for segment in cast("list[str]", found)]
 
     async def cancel(self, job_id: str) -> CancelOutcome:
         """Cancel a waiting job, or ask a running one to stop.
@@ -156,9 +330,68 @@ class JobStore:
             raise JobNotFound(f"There is no job '{job_id}'.")
         return CancelOutcome(cast("str", outcome))
 
-    async def erase(self, job_id: str) -> bool:
-        """Remove every trace of a finished job; False if it was not finished or not there."""
-        return await self._run(JobScript.ERASE, job_id=job_id) == "erased"
+    async def erase(self, job_id: str) -> str | None:
+        """Remove every trace of a finished job; return the id of its work if that went with it.
+
+        Raises:
+            JobNotFound: no such job, or not a finished one.
+        """
+        outcome, work_id = cast("tuple[str, str]", await self._run(JobScript.ERASE, job_id=job_id))
+        if outcome not in {"erased", "erased_work"}:
+            raise JobNotFound(f"There is no job '{job_id}'.")
+        return work_id if outcome == "erased_work" else None
+
+    async def dead_letter(self, job: Job) -> DeadLetter:
+        """Return the dead letter that a job has become.
+
+        Raises:
+            NotADeadLetter: the job has not failed.
+        """
+        if job.status is not JobStatus.FAILED:
+            raise NotADeadLetter(f"Job '{job.job_id}' is {job.status}; only failed jobs are dead letters.")
+        async with self._client.pipeline(transaction=False) as pipeline:
+            pipeline.smembers(self._keys.work_jobs(job.work.work_id))
+            pipeline.lrange(self._keys.attempts(job.work.work_id), 0, -1)
+            job_ids, attempts = await pipeline.execute()
+        found = await self._jobs(sorted(job_ids))
+        return DeadLetter(
+            work=job.work,
+            jobs=[each for each in found if each is not None],
+            attempts=[AttemptRecord.model_validate_json(attempt) for attempt in attempts],
+        )
+
+    async def dead_letters(self, *, limit: int, offset: int = 0) -> list[DeadLetter]:
+        """Return dead letters, the latest first."""
+        work_ids = cast("list[str]", await self._client.zrevrange(self._keys.dead, offset, offset + limit - 1))
+        letters = []
+        for work_id in work_ids:
+            job_ids = sorted(cast("set[str]", await self._client.smembers(self._keys.work_jobs(work_id))))
+            job = next((job for job in await self._jobs(job_ids) if job and job.status is JobStatus.FAILED), None)
+            if job is not None:
+                letters.append(await self.dead_letter(job))
+        return letters
+
+    async def requeue(self, work_id: str) -> str:
+        """Give a dead letter new attempts, from its checkpoint; return its lane.
+
+        Raises:
+            NotADeadLetter: it is none (any more).
+        """
+        lane = await self._run(JobScript.REQUEUE, work_id=work_id)
+        if lane is None:
+            raise NotADeadLetter("The job is no dead letter any more.")
+        return cast("str", lane)
+
+    async def purge(self, work_id: str) -> int:
+        """Remove a dead letter with all its jobs; return how many these were.
+
+        Raises:
+            NotADeadLetter: it is none (any more).
+        """
+        jobs = await self._run(JobScript.PURGE, work_id=work_id)
+        if jobs is None:
+            raise NotADeadLetter("The job is no dead letter any more.")
+        return cast("int", jobs)
 
     async def page(
         self, *, tenant: str, status: JobStatus | None, lane: str | None, limit: int, cursor: str | None
@@ -175,13 +408,12 @@ class JobStore:
         position = _Position.parse(cursor) if cursor else None
         for _ in range(_LIST_SCANS):
             entries, is_last = await self._index_after(position)
-            records = await self._records([entry.job_id for entry in entries])
-            for entry, record in zip(entries, records, strict=True):
+            jobs = await self._jobs([entry.job_id for entry in entries])
+            for entry, job in zip(entries, jobs, strict=True):
                 position = entry
-                if not record:
+                if job is None:
                     continue
-                job = Job.from_record(record)
-                if job.tenant == tenant and status in {None, job.status} and lane in {None, job.lane}:
+                if job.tenant == tenant and status in {None, job.status} and lane in {None, job.work.lane}:
                     found.append(job)
                     if len(found) == limit:
                         return JobPage(found, str(position))
@@ -212,8 +444,13 @@ class JobStore:
         """Return how many jobs are claimed now."""
         return await self._client.zcard(self._keys.leases)
 
-    async def dead_letters(self) -> int:
-        """Return how many failed jobs are kept."""
+    async def pace(self, lane: str) -> list[Completion]:
+        """Return a lane's latest completions, newest first."""
+        entries = cast("list[str]", await self._client.lrange(self._keys.pace(lane), 0, -1))
+        return [Completion(*(int(part) / 1000 for part in entry.split())) for entry in entries]
+
+    async def dead_letter_count(self) -> int:
+        """Return how many failed works are kept."""
         return await self._client.zcard(self._keys.dead)
 
     async def workers(self) -> list[WorkerEntry]:
@@ -224,14 +461,39 @@ class JobStore:
         entries = await self._client.mget([self._keys.worker(name) for name in names])
         return [WorkerEntry.model_validate_json(entry) for entry in entries if entry is not None]
 
-    async def _run(self, script: JobScript, **arguments: object) -> object:
-        answer: object = await self._scripts[script](args=script_arguments(self._keys.prefix, arguments))
+    async def _run(self, script: JobScript, connection: Redis | None = None, /, **arguments: object) -> object:
+        answer: object = await self._scripts[script](
+            args=script_arguments(self._keys.prefix, arguments), client=connection
+        )
         return answer
 
-    async def _records(self, job_ids: Sequence[str]) -> list[dict[str, str]]:
+    async def _sync(self, connection: Redis) -> None:
+        """Wait until what the connection wrote is in the append-only file on disk, where the server can tell."""
+        if not self._syncs:
+            return
+        try:
+            synced, _ = await connection.waitaof(1, 0, _SYNC_MILLISECONDS)
+        except ResponseError as error:
+            # An older server, or one that keeps no such file: as durable as its operator has made it.
+            logger.warning("accepts_not_synced", reason=str(error))
+            self._syncs = False
+            return
+        if not synced:
+            raise StoreUnavailable(
+                "The job store is too slow to say that the job is on its disk. Post it again: the same file with the "
+                "same options joins the job if it is there."
+            )
+
+    async def _jobs(self, job_ids: Sequence[str]) -> list[Job | None]:
+        """Return jobs by id, None where one, or its work, is gone."""
+        jobs = await self._records(self._keys.job(job_id) for job_id in job_ids)
+        works = await self._records(self._keys.work(job.get("work_id", "")) for job in jobs)
+        return [Job.from_records(job, work) if job and work else None for job, work in zip(jobs, works, strict=True)]
+
+    async def _records(self, keys: Iterable[str]) -> list[dict[str, str]]:
         async with self._client.pipeline(transaction=False) as pipeline:
-            for job_id in job_ids:
-                pipeline.hgetall(self._keys.job(job_id))
+            for key in keys:
+                pipeline.hgetall(key)
             records: list[dict[str, str]] = await pipeline.execute()
         return records
 
@@ -274,3 +536,11 @@ class _Position:
 
 def _milliseconds(seconds: float) -> int:
     return max(1, round(seconds * 1000))
+
+
+def _record(flat: Sequence[str]) -> dict[str, str]:
+    return dict(zip(flat[::2], flat[1::2], strict=True))
+
+
+def _digest(parts: Any) -> str:  # noqa: ANN401 - whatever JSON can hold
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

@@ -19,6 +19,7 @@ from core.errors import (
     DiskFull,
     FileEmpty,
     FileMissing,
+    IdempotencyConflict,
     InvalidOptions,
     JobCancelled,
     JobExpired,
@@ -27,9 +28,10 @@ from core.errors import (
     JobNotFound,
     MalformedBody,
     MultipartRequired,
+    NotADeadLetter,
     OptionProblem,
+    QueueFull,
     ScriptoriumError,
-    ServiceUnavailable,
     StoreUnavailable,
     UnknownModel,
     UnsupportedMedia,
@@ -41,6 +43,7 @@ STATUSES: Mapping[type[ScriptoriumError], HTTPStatus] = {
     JobNotFound: HTTPStatus.NOT_FOUND,
     JobNotFinished: HTTPStatus.CONFLICT,
     JobCancelled: HTTPStatus.CONFLICT,
+    NotADeadLetter: HTTPStatus.CONFLICT,
     JobExpired: HTTPStatus.GONE,
     UploadTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     UnsupportedMedia: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
@@ -49,6 +52,8 @@ STATUSES: Mapping[type[ScriptoriumError], HTTPStatus] = {
     FileEmpty: HTTPStatus.UNPROCESSABLE_ENTITY,
     InvalidOptions: HTTPStatus.UNPROCESSABLE_ENTITY,
     UnknownModel: HTTPStatus.UNPROCESSABLE_ENTITY,
+    IdempotencyConflict: HTTPStatus.UNPROCESSABLE_ENTITY,
+    QueueFull: HTTPStatus.TOO_MANY_REQUESTS,
     StoreUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     DiskFull: HTTPStatus.INSUFFICIENT_STORAGE,
 }
@@ -174,7 +179,7 @@ def _response(
 
 async def _on_scriptorium_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, ScriptoriumError)  # noqa: S101 - the registration says so
-    headers = {"Retry-After": str(error.retry_after_seconds)} if isinstance(error, ServiceUnavailable) else None
+    headers = {"Retry-After": str(error.retry_after_seconds)} if error.retry_after_seconds is not None else None
     job_id = request.path_params.get("job_id")
     return _response(
         status_of(error),

@@ -5,7 +5,10 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from api.activity import ActivityFeed
 from api.dispatch import TurnSender
+from api.events import JobEvents
+from api.forecast import Forecast
 from api.job_store import JobStore
 from api.observation import GatewayMetrics
 from api.settings import GatewaySettings
@@ -21,6 +24,9 @@ class Services:
     media: MediaFiles
     turns: TurnSender
     metrics: GatewayMetrics
+    activity: ActivityFeed
+    forecast: Forecast
+    events: JobEvents
 
 
 def _services(request: Request) -> Services:

@@ -19,6 +19,26 @@ class GatewaySettings(CommonSettings):
         description="Uploads are refused (507) rather than leave less than this free, in MiB.",
     )
 
+    max_queue_jobs: int = Field(
+        default=100_000, ge=1, description="Jobs that may wait for a model; beyond, new ones are answered 429."
+    )
+    max_queue_audio_seconds: float = Field(
+        default=3_600_000, gt=0, description="Audio that may wait for a model; beyond, new jobs are answered 429."
+    )
+    deduplicate: bool = Field(
+        default=True,
+        description="Answer the same audio with the same options from one transcription; "
+        "a request with `Cache-Control: no-cache` is spared.",
+    )
+    idempotency_ttl_hours: float = Field(
+        default=24, gt=0, description="How long an Idempotency-Key stands for its request."
+    )
+
+    @property
+    def idempotency_ttl_ms(self) -> int:
+        """How long an Idempotency-Key is remembered, in milliseconds."""
+        return round(self.idempotency_ttl_hours * 3_600_000)
+
     @property
     def max_file_bytes(self) -> int:
         """Largest upload in bytes."""

@@ -185,16 +185,18 @@ def plain_json(transcript: Transcript) -> PlainTranscript:
         language=transcript.info.language,
         language_probability=transcript.info.language_probability,
         duration_seconds=transcript.info.duration_seconds,
-        segments=tuple(
-            PlainSegment(
-                id=segment.id,
-                start=segment.start,
-                end=segment.end,
-                text=segment.text.strip(),
-                words=_words(segment),
-            )
-            for segment in transcript.segments
-        ),
+        segments=tuple(plain_segment(segment) for segment in transcript.segments),
+    )
+
+
+def plain_segment(segment: Segment) -> PlainSegment:
+    """Return a segment as the format `json` holds it."""
+    return PlainSegment(
+        id=segment.id,
+        start=segment.start,
+        end=segment.end,
+        text=segment.text.strip(),
+        words=_words(segment),
     )
 
 

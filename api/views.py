@@ -5,9 +5,12 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from api.eta import Estimate
+from api.job_store import DeadLetter, JobState
 from core.errors import FailureCode
-from core.job import Job, JobStatus
+from core.job import Job
 from core.options import TranscriptionOptions
+from core.work import AttemptRecord, JobStatus
 from core.worker_entry import WorkerEntry
 
 _JOB_ID = "5f0c2a4e9b1d47c8a36e1f0b7d92c485"
@@ -17,7 +20,10 @@ class JobAccepted(BaseModel):
     """The job is stored and will be done."""
 
     job_id: str = Field(examples=[_JOB_ID])
-    status: Literal[JobStatus.QUEUED] = Field(description="A fresh job waits in its lane.")
+    status: JobStatus = Field(description="`queued` for a fresh job; further on for one that shares a work.")
+    cached: bool = Field(
+        description="The same audio with the same options was transcribed before: the result is there."
+    )
     message: str = Field(examples=[f"Accepted. Follow it at /status/{_JOB_ID}"])
 
 
@@ -27,6 +33,30 @@ class Progress(BaseModel):
     audio_seconds_done: float = Field(description="Seconds of audio transcribed, from its start.", examples=[30.0])
     audio_seconds_total: float | None = Field(description="Length of the audio; null while unknown.", examples=[120.5])
     percent: float | None = Field(description="0 to 100; null while the length is unknown.", examples=[24.9])
+
+    @classmethod
+    def of(cls, done_seconds: float, total_seconds: float | None) -> "Progress":
+        """Return the progress of a job that has done so many seconds of so many."""
+        done = min(done_seconds, total_seconds) if total_seconds else done_seconds
+        percent = round(100 * done / total_seconds, 1) if total_seconds else None
+        return cls(audio_seconds_done=done, audio_seconds_total=total_seconds, percent=percent)
+
+
+class Eta(BaseModel):
+    """When a job will be completed, from how fast its lane has been of late."""
+
+    seconds: float = Field(description="From now.", examples=[42.0])
+    low_seconds: float = Field(description="If it goes as fast as at its best of late.", examples=[35.5])
+    high_seconds: float = Field(description="If it goes as slow as at its worst of late.", examples=[58.0])
+
+    @classmethod
+    def of(cls, estimate: Estimate) -> "Eta":
+        """Return an estimate's view."""
+        return cls(
+            seconds=round(estimate.seconds, 1),
+            low_seconds=round(estimate.low_seconds, 1),
+            high_seconds=round(estimate.high_seconds, 1),
+        )
 
 
 class JobFailure(BaseModel):
@@ -49,8 +79,17 @@ class JobView(BaseModel):
     queue_position: int | None = Field(
         default=None, description="1 is next; null when it isn't waiting (single job only)."
     )
+    audio_seconds_ahead: float | None = Field(
+        default=None, description="Audio that is due before it; null when it isn't waiting (single job only)."
+    )
+    eta: Eta | None = Field(
+        default=None,
+        description="When it will be completed; null when it is finished, or while nothing is known of its lane or no "
+        "worker serves it (single job only).",
+    )
     language: str | None = Field(description="Given or detected; null while unknown.", examples=["en"])
     attempt: int = Field(description="Attempts begun.", examples=[1])
+    cached: bool = Field(description="Answered from the result of the same audio with the same options.")
     cancel_requested: bool = Field(description="Cancellation was asked for; the worker stops after its segment.")
     failure: JobFailure | None = Field(description="Why it failed, if it did.")
     created_at: datetime
@@ -59,32 +98,52 @@ class JobView(BaseModel):
     expires_at: datetime | None = Field(description="When its result will be removed.")
 
     @classmethod
-    def of(cls, job: Job, *, queue_position: int | None = None, segments: int | None = None) -> "JobView":
-        """Return a job's view."""
-        total = job.audio_seconds
-        done = min(job.progress_seconds, total) if total else job.progress_seconds
+    def of(cls, job: Job, *, state: JobState | None = None, estimate: Estimate | None = None) -> "JobView":
+        """Return a job's view, with what is known of its place if that is given."""
+        work = job.work
+        position = state and state.queue_position
         return cls(
             job_id=job.job_id,
             status=job.status,
-            model=job.lane,
+            model=work.lane,
             file_name=job.file_name,
-            options=job.options,
-            progress=Progress(
-                audio_seconds_done=done,
-                audio_seconds_total=total,
-                percent=round(100 * done / total, 1) if total else None,
-            ),
-            segments=segments,
-            queue_position=queue_position,
-            language=job.language,
-            attempt=job.attempts,
+            options=work.options,
+            progress=Progress.of(work.progress_seconds, work.audio_seconds),
+            segments=state and state.segments,
+            queue_position=position,
+            audio_seconds_ahead=round(state.audio_seconds_ahead, 1) if state and position else None,
+            eta=Eta.of(estimate) if estimate else None,
+            language=work.info.language if work.info else None,
+            attempt=work.attempts,
+            cached=job.cached,
             cancel_requested=job.cancel_requested,
-            failure=JobFailure(code=job.failure, detail=job.failure_detail or "") if job.failure else None,
+            failure=JobFailure(code=work.failure, detail=work.failure_detail or "") if work.failure else None,
             created_at=job.created_at,
             started_at=job.started_at,
             finished_at=job.finished_at,
-            expires_at=job.expires_at,
+            expires_at=work.expires_at,
         )
+
+
+class JobEvent(BaseModel):
+    """Event `status`: the job has entered a status."""
+
+    job_id: str = Field(examples=[_JOB_ID])
+    status: JobStatus
+    attempt: int
+    failure: JobFailure | None = None
+
+
+class QueueEvent(BaseModel):
+    """Event `queue`: where the job waits."""
+
+    position: int = Field(description="1 is next.", examples=[3])
+    eta: Eta | None = None
+
+    @classmethod
+    def of(cls, state: JobState, estimate: Estimate | None) -> "QueueEvent":
+        """Return the event of a waiting job."""
+        return cls(position=state.queue_position or 0, eta=Eta.of(estimate) if estimate else None)
 
 
 class JobList(BaseModel):
@@ -99,10 +158,41 @@ class JobRemoval(BaseModel):
 
     job_id: str = Field(examples=[_JOB_ID])
     outcome: Literal["cancelled", "cancel_requested", "erased"] = Field(
-        description="`cancelled`: it was waiting. `cancel_requested`: it is running and stops after its segment. "
-        "`erased`: it was finished; audio, result and record are gone."
+        description="`cancelled`: at once, for it was waiting, or others wait for the same. `cancel_requested`: it is "
+        "running and stops after its segment. `erased`: it was finished; audio, result and record are gone."
     )
     message: str = Field(examples=["The job was waiting and is cancelled."])
+
+
+class DeadLetterView(BaseModel):
+    """A failed job with the history of its attempts."""
+
+    job: JobView
+    job_ids: list[str] = Field(description="All jobs that wait for the same; requeue and purge concern them all.")
+    attempts: list[AttemptRecord] = Field(description="Oldest first; the latest 50.")
+
+    @classmethod
+    def of(cls, letter: DeadLetter, job: Job | None = None) -> "DeadLetterView":
+        """Return a dead letter's view, as that of one of its jobs."""
+        return cls(
+            job=JobView.of(job or letter.jobs[0]),
+            job_ids=[each.job_id for each in letter.jobs],
+            attempts=list(letter.attempts),
+        )
+
+
+class DeadLetterList(BaseModel):
+    """Dead letters, the latest first."""
+
+    dead_letters: list[DeadLetterView]
+    total: int = Field(description="How many there are.")
+
+
+class DeadLettersMoved(BaseModel):
+    """What was done to dead letters."""
+
+    outcome: Literal["requeued", "purged"]
+    job_ids: list[str] = Field(description="The jobs concerned.")
 
 
 class Health(BaseModel):
@@ -140,6 +230,8 @@ class Stats(BaseModel):
     dead_letters: int
     workers: list[WorkerEntry]
     accepted: int
+    joined: int = Field(description="Accepted jobs that shared a work which waited or ran.")
+    cached: int = Field(description="Accepted jobs that were answered from a result.")
     completed: int
     failed: int
     cancelled: int

@@ -13,7 +13,10 @@ ScriptoriumError                    code
 │   ├── JobNotFound                 job_not_found
 │   ├── JobNotFinished              job_not_finished
 │   ├── JobCancelled                job_cancelled
-│   └── JobExpired                  job_expired
+│   ├── JobExpired                  job_expired
+│   ├── QueueFull                   queue_full
+│   ├── NotADeadLetter              not_a_dead_letter
+│   └── IdempotencyConflict         idempotency_conflict
 ├── JobFailed                       the FailureCode of the job
 ├── ServiceUnavailable              nothing is wrong with the request; try again
 │   ├── StoreUnavailable            store_unavailable
@@ -48,6 +51,8 @@ class FailureCode(StrEnum):
     """`clip_start_seconds` lies at or after the end of the audio."""
     MEDIA_MISSING = "media_missing"
     """The stored upload is gone: a fault of ours."""
+    TIMED_OUT = "timed_out"
+    """A step of the attempt made no progress for as long as it may."""
     OUT_OF_MEMORY = "out_of_memory"
     """The attempt ran out of memory."""
     INTERNAL_ERROR = "internal_error"
@@ -81,10 +86,12 @@ class ScriptoriumError(Exception):
         code: Stable, machine-readable name, part of the public contract.
         title: One line that is the same for every occurrence.
         detail: What happened this time and what to do about it; safe to show to the client.
+        retry_after_seconds: When the same request may succeed; None if time alone changes nothing.
     """
 
     code: ClassVar[str] = "error"
     title: ClassVar[str] = "Error"
+    retry_after_seconds: int | None = None
 
     def __init__(self, detail: str = "") -> None:
         super().__init__(detail or self.title)
@@ -191,6 +198,31 @@ class JobExpired(RequestRefused):
     title = "The result has expired"
 
 
+class NotADeadLetter(RequestRefused):
+    """Only a failed job can be requeued or purged."""
+
+    code = "not_a_dead_letter"
+    title = "The job is no dead letter"
+
+
+class IdempotencyConflict(RequestRefused):
+    """An Idempotency-Key was sent again with another body."""
+
+    code = "idempotency_conflict"
+    title = "The Idempotency-Key belongs to another request"
+
+
+class QueueFull(RequestRefused):
+    """The lane holds as many jobs, or as much audio, as it may."""
+
+    code = "queue_full"
+    title = "The queue is full"
+
+    def __init__(self, detail: str = "", *, retry_after_seconds: int = 60) -> None:
+        super().__init__(detail)
+        self.retry_after_seconds = retry_after_seconds
+
+
 class JobFailed(ScriptoriumError):
     """The job's result was asked for and the job had failed; `failure` says why."""
 
@@ -204,7 +236,7 @@ class JobFailed(ScriptoriumError):
 class ServiceUnavailable(ScriptoriumError):
     """Nothing is wrong with the request. Try again after `retry_after_seconds`."""
 
-    retry_after_seconds: ClassVar[int] = 5
+    retry_after_seconds: int = 5
 
 
 class StoreUnavailable(ServiceUnavailable):

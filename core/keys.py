@@ -10,16 +10,37 @@ class Keys:
     prefix: str = "scriptorium:"
 
     def job(self, job_id: str) -> str:
-        """Hash: the job's whole truth."""
+        """Hash: what is a job's own."""
         return f"{self.prefix}job:{job_id}"
 
-    def segments(self, job_id: str) -> str:
-        """List: committed segments as JSON, in order."""
-        return f"{self.prefix}job:{job_id}:segments"
+    def work(self, work_id: str) -> str:
+        """Hash: the whole truth of what is done for one or more jobs."""
+        return f"{self.prefix}work:{work_id}"
 
-    def result(self, job_id: str) -> str:
-        """String: a finished job's `TranscriptInfo` as JSON; gone when the result has expired."""
-        return f"{self.prefix}job:{job_id}:result"
+    def work_jobs(self, work_id: str) -> str:
+        """Set: ids of the jobs that refer to a work."""
+        return f"{self.prefix}work:{work_id}:jobs"
+
+    def segments(self, work_id: str) -> str:
+        """List: committed segments as JSON, in order."""
+        return f"{self.prefix}work:{work_id}:segments"
+
+    def result(self, work_id: str) -> str:
+        """String: a finished work's `TranscriptInfo` as JSON; gone when the result has expired."""
+        return f"{self.prefix}work:{work_id}:result"
+
+    def attempts(self, work_id: str) -> str:
+        """List: an `AttemptRecord` as JSON for each attempt that has ended, oldest first."""
+        return f"{self.prefix}work:{work_id}:attempts"
+
+    def events(self, work_id: str) -> str:
+        """Stream: what happened to a work."""
+        return f"{self.prefix}work:{work_id}:events"
+
+    @property
+    def activity(self) -> str:
+        """Stream: ids of the works that something has just happened to."""
+        return f"{self.prefix}activity"
 
     @property
     def jobs(self) -> str:
@@ -28,12 +49,12 @@ class Keys:
 
     @property
     def leases(self) -> str:
-        """Sorted set: processing jobs by the end of their lease in milliseconds."""
+        """Sorted set: processing works by the end of their lease in milliseconds."""
         return f"{self.prefix}leases"
 
     @property
     def delayed(self) -> str:
-        """Sorted set: jobs that wait for their retry, by the time they are due in milliseconds."""
+        """Sorted set: works that wait for their retry, by the time they are due in milliseconds."""
         return f"{self.prefix}delayed"
 
     @property
@@ -47,12 +68,20 @@ class Keys:
         return f"{self.prefix}lanes"
 
     def pending(self, lane: str) -> str:
-        """Sorted set: a lane's queued jobs by virtual finish time."""
+        """Sorted set: a lane's queued works by virtual finish time."""
         return f"{self.prefix}lane:{lane}:pending"
+
+    def running(self, lane: str) -> str:
+        """Set: a lane's processing works."""
+        return f"{self.prefix}lane:{lane}:running"
 
     def lane_state(self, lane: str) -> str:
         """Hash: a busy lane's `virtual_ms` and `pending_ms` (audio waiting)."""
         return f"{self.prefix}lane:{lane}:state"
+
+    def pace(self, lane: str) -> str:
+        """List: a lane's latest completions, newest first: audio, wall and attempt milliseconds."""
+        return f"{self.prefix}lane:{lane}:pace"
 
     def lane_counters(self, lane: str) -> str:
         """Hash: how often what happened in a lane, since ever."""

@@ -1,4 +1,8 @@
-"""Where uploaded audio lies on disk: one file a job, named by the server, in a folder both tiers can reach."""
+"""Where uploaded audio lies on disk: one file a work, named by the server, in a folder both tiers can reach.
+
+A work has the id of its first job, so an upload is stored under its job's id; that of a job that shares another's work
+is removed.
+"""
 
 import os
 import shutil

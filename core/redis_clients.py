@@ -12,13 +12,13 @@ _HEALTH_CHECK_SECONDS = 5
 _BACKOFF_CAP_SECONDS = 1.0
 
 
-def connect(url: str, *, retries: int = 3) -> redis.Redis:
+def connect(url: str, *, retries: int = 3, answer_seconds: float = _ANSWER_SECONDS) -> redis.Redis:
     """Return a client for the worker's threads. `retries` is per command; `from_url` alone sets none."""
     return redis.Redis.from_url(
         url,
         decode_responses=True,
         socket_connect_timeout=_CONNECT_SECONDS,
-        socket_timeout=_ANSWER_SECONDS,
+        socket_timeout=answer_seconds,
         socket_keepalive=True,
         health_check_interval=_HEALTH_CHECK_SECONDS,
         retry=Retry(ExponentialBackoff(cap=_BACKOFF_CAP_SECONDS, base=0.05), retries),

@@ -29,7 +29,7 @@ class CleanUpReport:
 
 
 def clean_up(store: JobStore, media: MediaFiles, *, orphan_seconds: float, record_age_ms: int) -> CleanUpReport:
-    """Remove the audio of completed and cancelled jobs, orphaned uploads, and entries of expired jobs.
+    """Remove the audio of completed and cancelled works, orphaned uploads, and entries of expired jobs.
 
     An upload without a job is an orphan once it is older than `orphan_seconds`: until then its gateway may be
     about to accept it.

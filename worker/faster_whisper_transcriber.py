@@ -13,11 +13,15 @@ from core.errors import ConfigurationError, FailureCode, TranscriptionFailure
 from core.options import TranscriptionOptions
 from core.transcript import Segment, TranscriptInfo, Word
 from worker.audio import SAMPLE_RATE, decode
-from worker.transcriber import Transcription
+from worker.transcriber import Checkpoint, Transcription
 
 _FRAMES_PER_SECOND = 100
 _FALLBACK_TEMPERATURES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 """faster-whisper's and Whisper's own ladder: the next step is taken where a result fails its checks."""
+_PROMPT_TOKENS = 223
+"""Tokens of preceding text that Whisper looks at: half its context, less one."""
+_PROMPT_RESET_TEMPERATURE = 0.5
+"""faster-whisper's default: text decoded at a higher temperature does not prompt what follows."""
 
 
 class FasterWhisperTranscriber:
@@ -69,8 +73,13 @@ class FasterWhisperTranscriber:
         """The arithmetic it really uses, which may differ from the one asked for."""
         return str(self._model.model.compute_type)
 
-    def transcribe(self, media: Path, options: TranscriptionOptions) -> Transcription:
-        """Decode, detect the language if it isn't given, and return the segments as faster-whisper finds them.
+    def transcribe(
+        self, media: Path, options: TranscriptionOptions, checkpoint: Checkpoint | None = None
+    ) -> Transcription:
+        """Decode, detect the language if it isn't known, and return the segments as faster-whisper finds them.
+
+        Behind a checkpoint, the audio from its end on is transcribed in its language, prompted by its text, as if
+        the transcription had not been broken off there.
 
         Raises:
             TranscriptionFailure: what `worker.audio.decode` raises, or `clip_outside_audio`.
@@ -78,32 +87,51 @@ class FasterWhisperTranscriber:
         # Decoding as well waits for its turn: a job that waits holds no audio.
         with self._slots:
             audio = decode(media, max_seconds=self._max_audio_seconds)
-            start_seconds = options.clip_start_seconds
-            if start_seconds >= audio.duration_seconds:
+            start_seconds = checkpoint.end_seconds if checkpoint else options.clip_start_seconds
+            samples = audio.samples[round(start_seconds * SAMPLE_RATE) : _end_sample(options)]
+            if not len(samples):
+                if checkpoint:
+                    return Transcription(info=checkpoint.info, segments=iter(()))
                 raise TranscriptionFailure(
                     FailureCode.CLIP_OUTSIDE_AUDIO,
                     f"clip_start_seconds is {start_seconds:g}; the audio ends at {audio.duration_seconds:.2f} s.",
                 )
-            end = None if options.clip_end_seconds is None else round(options.clip_end_seconds * SAMPLE_RATE)
             found, info = self._model.transcribe(
-                audio.samples[round(start_seconds * SAMPLE_RATE) : end],
-                language=options.language,
+                samples,
+                language=checkpoint.info.language if checkpoint else options.language,
                 task=options.whisper_task,
                 beam_size=options.beam_size,
                 temperature=options.temperature or _FALLBACK_TEMPERATURES,
-                initial_prompt=options.initial_prompt,
+                initial_prompt=self._prompt(options, checkpoint) if checkpoint else options.initial_prompt,
                 hotwords=options.hotwords,
                 vad_filter=options.vad_filter,
                 word_timestamps=options.word_timestamps,
             )
         return Transcription(
-            info=TranscriptInfo(
+            info=checkpoint.info
+            if checkpoint
+            else TranscriptInfo(
                 language=info.language,
                 language_probability=info.language_probability,
                 duration_seconds=audio.duration_seconds,
             ),
-            segments=_shifted(self._in_turn(found), start_seconds),
+            segments=_shifted(
+                self._in_turn(found), start_seconds, first=len(checkpoint.segments) + 1 if checkpoint else 1
+            ),
         )
+
+    def _prompt(self, options: TranscriptionOptions, checkpoint: Checkpoint) -> list[int]:
+        """Return the tokens that precede what is behind the checkpoint, as faster-whisper would have them."""
+        tokens: list[int] = []
+        if options.initial_prompt:
+            text = f" {options.initial_prompt.strip()}"
+            tokens.extend(self._model.hf_tokenizer.encode(text, add_special_tokens=False).ids)
+        for segment in checkpoint.segments:
+            if (segment.temperature or 0.0) > _PROMPT_RESET_TEMPERATURE:
+                tokens.clear()
+            else:
+                tokens.extend(segment.tokens)
+        return tokens[-_PROMPT_TOKENS:]
 
     def _in_turn(self, found: Iterable[Any]) -> Iterator[Any]:
         """Yield faster-whisper's segments, each computed in a slot that is free for other jobs in between."""
@@ -123,11 +151,15 @@ class FasterWhisperTranscriber:
             list(segments)
 
 
-def _shifted(found: Iterable[Any], seconds: float) -> Iterator[Segment]:
-    """Yield faster-whisper's segments as ours, in the time of the whole audio."""
-    for segment in found:
+def _end_sample(options: TranscriptionOptions) -> int | None:
+    return None if options.clip_end_seconds is None else round(options.clip_end_seconds * SAMPLE_RATE)
+
+
+def _shifted(found: Iterable[Any], seconds: float, *, first: int) -> Iterator[Segment]:
+    """Yield faster-whisper's segments as ours, numbered from `first`, in the time of the whole audio."""
+    for number, segment in enumerate(found, first):
         yield Segment(
-            id=segment.id,
+            id=number,
             seek=segment.seek + round(seconds * _FRAMES_PER_SECOND),
             start=_time(segment.start, seconds),
             end=_time(segment.end, seconds),

@@ -1,4 +1,4 @@
-"""The worker's sign of life: renews the leases of its jobs and its own entry, from a thread of its own."""
+"""The worker's sign of life: renews the leases of its works and its own entry, from a thread of its own."""
 
 from collections.abc import Callable
 
@@ -29,6 +29,6 @@ class Heartbeat:
             redis.exceptions.RedisError: Redis does not answer; the leases hold until the next beats.
         """
         for running in self._running.snapshot():
-            if running.hold is not Hold.LOST and running.note(self._store.heartbeat(running.job)) is Hold.LOST:
-                logger.warning("job_lost", job_id=running.job.job_id, fence=running.job.fence)
+            if running.hold is not Hold.LOST and running.note(self._store.heartbeat(running.work)) is Hold.LOST:
+                logger.warning("work_lost", work_id=running.work.work_id, fence=running.work.fence)
         self._store.announce(self._entry(), ttl_seconds=self._ttl_seconds)

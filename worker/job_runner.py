@@ -8,12 +8,13 @@ import structlog
 from redis.exceptions import RedisError
 
 from core.errors import FailureCode, TranscriptionFailure
-from core.job import Job
 from core.media_files import MediaFiles
+from core.transcript import TranscriptInfo
+from core.work import Work
 from worker.job_store import Hold, JobStore
 from worker.metrics import WorkerMetrics
 from worker.running_jobs import RunningJob, RunningJobs
-from worker.transcriber import Transcriber
+from worker.transcriber import Checkpoint, Transcriber
 
 _BACKOFF_BASE_SECONDS: Final = 2.0
 _BACKOFF_CAP_SECONDS: Final = 300.0
@@ -41,22 +42,27 @@ class JobRunner:
         self._metrics = metrics
         self._max_attempts = max_attempts
 
-    def run(self, job: Job) -> str:
-        """Run a claimed job to an end and return which: a final status, `queued` (to be tried again), or `lost`.
+    def run(self, work: Work) -> str:
+        """Run a claimed work to an end and return which: a final status, `queued` (to be tried again), or `lost`.
 
         Never raises: whatever goes wrong is the attempt's end, not the worker's.
         """
         started = time.monotonic()
         with (
-            structlog.contextvars.bound_contextvars(job_id=job.job_id, lane=job.lane, fence=job.fence),
-            self._running.track(job) as running,
+            structlog.contextvars.bound_contextvars(work_id=work.work_id, lane=work.lane, fence=work.fence),
+            self._running.track(work) as running,
             self._metrics.running.track_inprogress(),
         ):
-            logger.info("attempt_started", attempt=job.attempts, cost_seconds=job.cost_seconds)
+            logger.info(
+                "attempt_started",
+                attempt=work.attempts,
+                cost_seconds=work.cost_seconds,
+                resumed_from_seconds=work.progress_seconds,
+            )
             try:
                 outcome = self._attempt(running)
             except RedisError as error:
-                # Nothing can be said to Redis now. The lease lapses and the job is run again, by whoever is there.
+                # Nothing can be said to Redis now. The lease lapses and the work is done by whoever is there then.
                 logger.warning("attempt_abandoned", error=type(error).__name__)
                 outcome = "lost"
             seconds = time.monotonic() - started
@@ -64,8 +70,22 @@ class JobRunner:
             logger.info("attempt_ended", outcome=outcome, seconds=round(seconds, 2))
             return outcome
 
+    def end_in_error(self, running: RunningJob, error: FailureCode, detail: str) -> str:
+        """Queue a work for another attempt, later and later, with jitter so that many don't come back at once."""
+        work = running.work
+        self._metrics.failures.labels(error).inc()
+        ceiling = min(_BACKOFF_CAP_SECONDS, _BACKOFF_BASE_SECONDS * 2**work.errors)
+        outcome = self._store.retry(
+            work,
+            error,
+            detail,
+            delay_seconds=random.uniform(ceiling / 2, ceiling),  # noqa: S311 - jitter, not a secret
+            max_attempts=self._max_attempts,
+        )
+        running.note(Hold.LOST)
+        return outcome
+
     def _attempt(self, running: RunningJob) -> str:
-        job = running.job
         try:
             return self._transcribe(running)
         except RedisError:
@@ -73,44 +93,55 @@ class JobRunner:
         except TranscriptionFailure as failure:
             if failure.failure.is_media_fault:
                 self._metrics.failures.labels(failure.failure).inc()
-                return self._store.fail(job, failure.failure, failure.detail)
-            return self._retry(job, failure.failure, failure.detail)
+                return self._store.fail(running.work, failure.failure, failure.detail)
+            return self.end_in_error(running, failure.failure, failure.detail)
         except MemoryError:
-            return self._retry(job, FailureCode.OUT_OF_MEMORY, "The worker ran out of memory.")
+            return self.end_in_error(running, FailureCode.OUT_OF_MEMORY, "The worker ran out of memory.")
         except Exception:
             logger.exception("attempt_error")
-            return self._retry(job, FailureCode.INTERNAL_ERROR, "An unexpected error; its traceback is in the log.")
+            return self.end_in_error(
+                running, FailureCode.INTERNAL_ERROR, "An unexpected error; its traceback is in the log."
+            )
 
     def _transcribe(self, running: RunningJob) -> str:
-        job = running.job
+        work = running.work
         started = time.monotonic()
-        transcription = self._transcriber.transcribe(self._media.path(job.job_id), job.options)
+        checkpoint = self._checkpoint(work)
+        with running.computing():
+            transcription = self._transcriber.transcribe(self._media.path(work.work_id), work.options, checkpoint)
         info = transcription.info
-        running.note(self._store.report(job, progress_seconds=job.options.clip_start_seconds, info=info))
-        committed = 0
-        # A report, a heartbeat or the hand-back may hear that the job is to stop, or is not ours any more.
-        while running.hold is Hold.HELD and (segment := next(transcription.segments, None)) is not None:
-            running.note(self._store.report(job, segments=[segment], committed=committed, progress_seconds=segment.end))
+        begin_seconds = checkpoint.end_seconds if checkpoint else work.options.clip_start_seconds
+        committed = len(checkpoint.segments) if checkpoint else 0
+        running.note(self._store.report(work, committed=committed, progress_seconds=begin_seconds, info=info))
+        # A report, a heartbeat or the hand-back may hear that the work is to stop, or is not ours any more.
+        while running.hold is Hold.HELD:
+            with running.computing():
+                segment = next(transcription.segments, None)
+            if segment is None:
+                break
+            running.note(
+                self._store.report(work, segments=[segment], committed=committed, progress_seconds=segment.end)
+            )
             committed += 1
         match running.hold:
             case Hold.LOST:
                 return "lost"
             case Hold.CANCEL:
-                return self._store.confirm_cancel(job)
+                return self._store.confirm_cancel(work)
             case Hold.HELD:
-                outcome = self._store.complete(job, info)
+                transcribed_seconds = max(0.0, _end_seconds(work, info) - begin_seconds)
+                outcome = self._store.complete(work, info, transcribed_seconds=transcribed_seconds)
                 if outcome == "completed":
-                    self._metrics.observe_completed(info.duration_seconds, time.monotonic() - started)
+                    self._metrics.observe_completed(transcribed_seconds, time.monotonic() - started)
                 return outcome
 
-    def _retry(self, job: Job, failure: FailureCode, detail: str) -> str:
-        """Queue the job for another attempt, later and later, with jitter so that many don't come back at once."""
-        self._metrics.failures.labels(failure).inc()
-        ceiling = min(_BACKOFF_CAP_SECONDS, _BACKOFF_BASE_SECONDS * 2**job.errors)
-        return self._store.retry(
-            job,
-            FailureCode.ATTEMPTS_EXHAUSTED,
-            f"{self._max_attempts} attempts ended in an error, the last one in {failure}: {detail}",
-            delay_seconds=random.uniform(ceiling / 2, ceiling),  # noqa: S311 - jitter, not a secret
-            max_attempts=self._max_attempts,
-        )
+    def _checkpoint(self, work: Work) -> Checkpoint | None:
+        """Return what earlier attempts have left to go on from."""
+        if work.info is None or not (segments := self._store.committed_segments(work)):
+            return None
+        return Checkpoint(work.info, segments)
+
+
+def _end_seconds(work: Work, info: TranscriptInfo) -> float:
+    """Return where the part to transcribe ends, in the time of the whole audio."""
+    return min(work.options.clip_end_seconds or info.duration_seconds, info.duration_seconds)

@@ -1,6 +1,7 @@
 """The worker's side of the job store: claims, reports and finishes. Synchronous, used by many threads."""
 
-from collections.abc import Sequence
+import secrets
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, cast
@@ -8,18 +9,31 @@ from typing import TYPE_CHECKING, Any, cast
 from redis import Redis
 
 from core.errors import FailureCode
-from core.job import Job
 from core.job_scripts import JobScript, script_arguments
 from core.keys import Keys
 from core.transcript import Segment, TranscriptInfo
+from core.work import Work
 from core.worker_entry import WorkerEntry
+from worker.outages import NO_PATIENCE, Patience
 
 if TYPE_CHECKING:
     from redis.commands.core import Script
 
+_SCRIPTS = (
+    JobScript.CLAIM,
+    JobScript.HEARTBEAT,
+    JobScript.REPORT,
+    JobScript.COMPLETE,
+    JobScript.CONFIRM_CANCEL,
+    JobScript.FAIL,
+    JobScript.RETRY,
+    JobScript.HANDBACK,
+    JobScript.REAP,
+)
+
 
 class Hold(StrEnum):
-    """Whether an attempt still has its job."""
+    """Whether an attempt still has its work."""
 
     HELD = "held"
     CANCEL = "cancel"
@@ -39,9 +53,11 @@ class Reaped:
 
 
 class JobStore:
-    """Jobs in Redis, for one worker. Every method may raise `redis.exceptions.RedisError`.
+    """Works in Redis, for one worker.
 
-    Whatever changes a job carries the fence of its claim and is refused once another claim was made.
+    Whatever changes a work carries the fence of its claim and is refused once another claim was made; every call may
+    be sent twice and takes effect once. A call that meets an outage is repeated as `patience` says; then, as at once
+    for any other fault, it raises `redis.exceptions.RedisError`.
     """
 
     def __init__(
@@ -52,34 +68,43 @@ class JobStore:
         lease_ms: int,
         result_ttl_ms: int,
         record_ttl_ms: int,
+        patience: Patience = NO_PATIENCE,
         keys: Keys | None = None,
     ) -> None:
         self._client = client
         self._keys = keys or Keys()
         self._worker = worker
         self._lease_ms = lease_ms
+        self._patience = patience
         self._ttls: dict[str, object] = {"result_ttl_ms": result_ttl_ms, "record_ttl_ms": record_ttl_ms}
-        self._scripts: dict[JobScript, Script] = {
-            script: client.register_script(script.source)
-            for script in JobScript
-            if script not in {JobScript.ACCEPT, JobScript.CANCEL, JobScript.ERASE}
-        }
+        self._scripts: dict[JobScript, Script] = {script: client.register_script(script.source) for script in _SCRIPTS}
 
-    def claim(self, lane: str) -> Job | None:
-        """Take the fairest waiting job of a lane; None when it is empty."""
+    def claim(self, lane: str) -> Work | None:
+        """Take the fairest waiting work of a lane; None when it is empty."""
         flat = cast(
             "list[str] | None",
-            self._run(JobScript.CLAIM, lane=lane, worker=self._worker, lease_ms=self._lease_ms),
+            self._run(
+                JobScript.CLAIM,
+                lane=lane,
+                worker=self._worker,
+                claim_id=secrets.token_hex(8),
+                lease_ms=self._lease_ms,
+            ),
         )
-        return Job.from_record(dict(zip(flat[::2], flat[1::2], strict=True))) if flat else None
+        return Work.from_record(dict(zip(flat[::2], flat[1::2], strict=True))) if flat else None
 
-    def heartbeat(self, job: Job) -> Hold:
-        """Renew a job's lease."""
-        return Hold(cast("str", self._run_held(JobScript.HEARTBEAT, job, lease_ms=self._lease_ms)))
+    def committed_segments(self, work: Work) -> list[Segment]:
+        """Return what earlier attempts have committed, in order."""
+        found = self._patience.repeat(lambda: self._client.lrange(self._keys.segments(work.work_id), 0, -1))
+        return [Segment.model_validate_json(segment) for segment in cast("list[str]", found)]
+
+    def heartbeat(self, work: Work) -> Hold:
+        """Renew a work's lease."""
+        return Hold(cast("str", self._run_held(JobScript.HEARTBEAT, work, lease_ms=self._lease_ms)))
 
     def report(
         self,
-        job: Job,
+        work: Work,
         *,
         segments: Sequence[Segment] = (),
         committed: int = 0,
@@ -89,61 +114,68 @@ class JobStore:
         """Commit segments, which follow the `committed` first ones, and progress; `info` when it has become known."""
         answer = self._run_held(
             JobScript.REPORT,
-            job,
+            work,
             lease_ms=self._lease_ms,
             segments=[segment.model_dump_json(exclude_none=True) for segment in segments],
             committed=committed,
             progress_ms=round(progress_seconds * 1000),
             audio_ms=round(info.duration_seconds * 1000) if info else None,
-            language=info.language if info else None,
+            info=info.model_dump_json() if info else None,
         )
         return Hold(cast("str", answer))
 
-    def complete(self, job: Job, info: TranscriptInfo) -> str:
-        """Finish a job whose segments were all reported: `completed`, `cancelled` or `lost`."""
+    def complete(self, work: Work, info: TranscriptInfo, *, transcribed_seconds: float) -> str:
+        """Finish a work whose segments were all reported: `completed`, `cancelled` or `lost`.
+
+        `transcribed_seconds` is the audio that this attempt has done.
+        """
         return cast(
             "str",
             self._run_held(
                 JobScript.COMPLETE,
-                job,
+                work,
                 result=info.model_dump_json(),
                 progress_ms=round(info.duration_seconds * 1000),
+                transcribed_ms=round(transcribed_seconds * 1000),
                 **self._ttls,
             ),
         )
 
-    def confirm_cancel(self, job: Job) -> str:
-        """Finish a job that was asked to stop and has stopped: `cancelled` or `lost`."""
-        return cast("str", self._run_held(JobScript.CONFIRM_CANCEL, job, **self._ttls))
+    def confirm_cancel(self, work: Work) -> str:
+        """Finish a work that was asked to stop and has stopped: `cancelled` or `lost`."""
+        return cast("str", self._run_held(JobScript.CONFIRM_CANCEL, work, **self._ttls))
 
-    def fail(self, job: Job, failure: FailureCode, detail: str) -> str:
-        """Give a job up for good: `failed` or `lost`."""
-        return cast("str", self._run_held(JobScript.FAIL, job, failure=failure, detail=detail, **self._ttls))
+    def fail(self, work: Work, failure: FailureCode, detail: str) -> str:
+        """Give a work up for good: `failed`, `cancelled` or `lost`."""
+        return cast("str", self._run_held(JobScript.FAIL, work, failure=failure, detail=detail, **self._ttls))
 
-    def retry(self, job: Job, failure: FailureCode, detail: str, *, delay_seconds: float, max_attempts: int) -> str:
+    def retry(self, work: Work, error: FailureCode, detail: str, *, delay_seconds: float, max_attempts: int) -> str:
         """End an attempt in a retryable error: `queued`, `failed` (no attempt left), `cancelled` or `lost`."""
         return cast(
             "str",
             self._run_held(
                 JobScript.RETRY,
-                job,
-                failure=failure,
-                detail=detail,
+                work,
+                error=error,
+                error_detail=detail,
+                failure=FailureCode.ATTEMPTS_EXHAUSTED,
+                detail=f"{max_attempts} attempts ended in an error, the last one in {error}: {detail}",
                 delay_ms=round(delay_seconds * 1000),
                 max_errors=max_attempts,
                 **self._ttls,
             ),
         )
 
-    def handback(self, job: Job) -> str:
-        """Return a job to the head of its lane without charging an attempt: `queued` or `lost`."""
-        return cast("str", self._run_held(JobScript.HANDBACK, job))
+    def handback(self, work: Work) -> str:
+        """Return a work to the head of its lane without charging an attempt: `queued`, `cancelled` or `lost`."""
+        return cast("str", self._run_held(JobScript.HANDBACK, work, **self._ttls))
 
-    def reap(self, *, max_crashes: int, limit: int = 100) -> Reaped:
-        """Take back jobs whose lease has lapsed and release retries that are due."""
+    def reap(self, *, max_crashes: int, take_back: bool = True, limit: int = 100) -> Reaped:
+        """Release retries that are due and, unless told not to, take back works whose lease has lapsed."""
         counts = self._run(
             JobScript.REAP,
             limit=limit,
+            take_back=take_back,
             max_crashes=max_crashes,
             failure=FailureCode.WORKER_LOST,
             detail=f"{max_crashes} workers died or stopped answering while they ran this job.",
@@ -151,9 +183,13 @@ class JobStore:
         )
         return Reaped(*cast("list[int]", counts))
 
+    def server_uptime_seconds(self) -> int:
+        """Return for how long the Redis server has been running."""
+        return int(self._client.info("server")["uptime_in_seconds"])
+
     def pending(self, lane: str) -> int:
-        """Return how many jobs wait in a lane."""
-        return self._client.zcard(self._keys.pending(lane))
+        """Return how many works wait in a lane."""
+        return self._patience.repeat(lambda: self._client.zcard(self._keys.pending(lane)))
 
     def announce(self, entry: WorkerEntry, *, ttl_seconds: float) -> None:
         """Say that this worker is alive, for so long."""
@@ -173,42 +209,44 @@ class JobStore:
             pipeline.zrem(self._keys.workers, name)
             pipeline.execute()
 
-    def media_needed(self, job_ids: Sequence[str]) -> list[bool | None]:
-        """Tell of each job whether its audio is still needed; None of a job that doesn't exist.
+    def media_needed(self, work_ids: Sequence[str]) -> list[bool | None]:
+        """Tell of each work whether its audio is still needed; None of a work that doesn't exist.
 
         A dead letter's is: an operator may requeue it.
         """
         with self._client.pipeline(transaction=False) as pipeline:
-            for job_id in job_ids:
-                pipeline.hget(self._keys.job(job_id), "status")
+            for work_id in work_ids:
+                pipeline.hget(self._keys.work(work_id), "status")
             statuses: list[Any] = pipeline.execute()
         return [None if status is None else status in {"queued", "processing", "failed"} for status in statuses]
 
     def forget_expired(self, *, older_than_ms: int, limit: int = 1000) -> int:
-        """Remove index entries of jobs whose record has expired; return how many.
+        """Remove index entries of jobs and dead letters whose record has expired; return how many.
 
-        Only entries created `older_than_ms` ago or earlier are looked at, `limit` a call.
+        Only entries `older_than_ms` old or older are looked at, `limit` a call.
         """
         seconds, _ = self._client.time()
-        oldest = cast(
-            "list[str]",
-            self._client.zrangebyscore(self._keys.jobs, "-inf", seconds * 1000 - older_than_ms, start=0, num=limit),
+        newest = seconds * 1000 - older_than_ms
+        return sum(
+            self._forget(index, record_key, newest, limit)
+            for index, record_key in ((self._keys.jobs, self._keys.job), (self._keys.dead, self._keys.work))
         )
+
+    def _forget(self, index: str, record_key: Callable[[str], str], newest: int, limit: int) -> int:
+        oldest = cast("list[str]", self._client.zrangebyscore(index, "-inf", newest, start=0, num=limit))
         with self._client.pipeline(transaction=False) as pipeline:
-            for job_id in oldest:
-                pipeline.exists(self._keys.job(job_id))
+            for entry in oldest:
+                pipeline.exists(record_key(entry))
             exists: list[int] = pipeline.execute()
-        gone = [job_id for job_id, found in zip(oldest, exists, strict=True) if not found]
+        gone = [entry for entry, found in zip(oldest, exists, strict=True) if not found]
         if gone:
-            with self._client.pipeline(transaction=True) as pipeline:
-                pipeline.zrem(self._keys.jobs, *gone)
-                pipeline.zrem(self._keys.dead, *gone)
-                pipeline.execute()
+            self._client.zrem(index, *gone)
         return len(gone)
 
-    def _run_held(self, script: JobScript, job: Job, **arguments: object) -> object:
-        return self._run(script, job_id=job.job_id, fence=job.fence, **arguments)
+    def _run_held(self, script: JobScript, work: Work, **arguments: object) -> object:
+        return self._run(script, work_id=work.work_id, fence=work.fence, **arguments)
 
     def _run(self, script: JobScript, **arguments: object) -> object:
-        answer: object = self._scripts[script](args=script_arguments(self._keys.prefix, arguments))
+        given = script_arguments(self._keys.prefix, arguments)
+        answer: object = self._patience.repeat(lambda: self._scripts[script](args=given))
         return answer

@@ -12,6 +12,7 @@ import warnings
 import structlog
 from celery.exceptions import SecurityWarning
 from celery.signals import worker_ready, worker_shutting_down
+from redis import Redis
 from redis.exceptions import RedisError
 
 from core.celery_app import create_celery
@@ -23,10 +24,12 @@ from core.version import VERSION
 from core.worker_entry import WorkerEntry, WorkerState
 from worker.background import Background
 from worker.clean_up import clean_up
+from worker.handover import Handover
 from worker.heartbeat import Heartbeat
 from worker.job_runner import JobRunner
-from worker.job_store import Hold, JobStore
+from worker.job_store import JobStore
 from worker.metrics import WorkerMetrics
+from worker.outages import NO_PATIENCE, Patience
 from worker.reaper import Reaper
 from worker.running_jobs import RunningJobs
 from worker.scripted_transcriber import ScriptedTranscriber
@@ -34,10 +37,15 @@ from worker.settings import WorkerSettings
 from worker.tasks import TurnQueue, register_tasks
 from worker.transcriber import Transcriber
 from worker.turns import Turns
+from worker.watchdog import Watchdog
 
 _MAINTENANCE_THREADS = 1
 _ENTRY_TTL_BEATS = 3
 """Heartbeats that may be missed before a worker counts as gone."""
+
+_LOOP_ANSWER_SECONDS = 5.0
+"""How long a heartbeat or the reaper waits for Redis: a connection that died silently must not cost a lease."""
+_WATCHDOG_LOOK_SECONDS = 5.0
 
 _M_ARENA_MAX = -8
 """`M_ARENA_MAX` of glibc's malloc.h."""
@@ -89,28 +97,25 @@ class WorkerProcess:
         self._started_at_ms = round(time.time() * 1000)
         self._metrics_port = self._serve_metrics()
         self._transcriber = self._load()
-        self._store = JobStore(
-            connect(settings.redis),
-            worker=self._name,
-            lease_ms=settings.lease_ms,
-            result_ttl_ms=settings.result_ttl_ms,
-            record_ttl_ms=settings.record_ttl_ms,
-        )
         self._running = RunningJobs()
         self._stopping = threading.Event()
+        # Attempts sit an outage out. The loops have connections of their own and give up soon: they run again anyway.
+        attempts_store = self._job_store(connect(settings.redis), Patience(settings.outage_seconds, self._stopping))
+        self._store = self._job_store(connect(settings.redis, retries=1, answer_seconds=_LOOP_ANSWER_SECONDS))
         self._stop_tokens: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._celery = create_celery(settings.broker, lane=self._lane)
         self._turn_queue = TurnQueue(self._celery)
         media = MediaFiles.under(settings.data_dir)
+        self._handover = Handover(store=self._store, turns=self._turn_queue, lane=self._lane)
         runner = JobRunner(
-            store=self._store,
+            store=attempts_store,
             media=media,
             transcriber=self._transcriber,
             running=self._running,
             metrics=self._metrics,
             max_attempts=settings.max_attempts,
         )
-        turns = Turns(store=self._store, runner=runner, slots=settings.worker_concurrency, stopping=self._stopping)
+        turns = Turns(store=attempts_store, runner=runner, slots=settings.worker_concurrency, stopping=self._stopping)
         register_tasks(self._celery, take_turn=turns.take, clean_up=lambda: self._clean_up(media))
         self._loops = [
             Background(
@@ -132,9 +137,21 @@ class WorkerProcess:
                     metrics=self._metrics,
                     lane=self._lane,
                     max_crashes=settings.max_crashes,
+                    lease_seconds=settings.lease_seconds,
                     idle_slots=lambda: settings.worker_concurrency - len(self._running),
                 ).run,
                 every_seconds=settings.reap_seconds,
+                metrics=self._metrics,
+            ),
+            Background(
+                "watchdog",
+                Watchdog(
+                    running=self._running,
+                    runner=runner,
+                    handover=self._handover,
+                    limit_seconds=settings.watchdog_seconds,
+                ).look,
+                every_seconds=min(_WATCHDOG_LOOK_SECONDS, settings.watchdog_seconds / 4),
                 metrics=self._metrics,
             ),
         ]
@@ -167,6 +184,16 @@ class WorkerProcess:
             logger.warning("entry_not_withdrawn", error=type(error).__name__)
         logger.info("worker_stopped")
         return int(worker.exitcode or 0)
+
+    def _job_store(self, client: Redis, patience: Patience = NO_PATIENCE) -> JobStore:
+        return JobStore(
+            client,
+            worker=self._name,
+            lease_ms=self._settings.lease_ms,
+            result_ttl_ms=self._settings.result_ttl_ms,
+            record_ttl_ms=self._settings.record_ttl_ms,
+            patience=patience,
+        )
 
     def _serve_metrics(self) -> int:
         host, port = self._settings.metrics_host, self._settings.metrics_port
@@ -230,13 +257,8 @@ class WorkerProcess:
 
     def _hand_back_when_told(self) -> None:
         self._stop_tokens.get()
-        running = [each for each in self._running.snapshot() if each.hold is not Hold.LOST]
-        logger.info("worker_stopping", jobs=len(running))
+        logger.info("worker_stopping", works=len(self._running))
         try:
-            for each in running:
-                self._store.handback(each.job)
-                each.note(Hold.LOST)
-            if running:
-                self._turn_queue.send(self._lane, len(running))
+            self._handover.hand_back(self._running.snapshot())
         except Exception as error:  # noqa: BLE001 - the leases lapse and the reapers take over
             logger.warning("handback_failed", error=repr(error))

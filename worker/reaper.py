@@ -1,8 +1,10 @@
 """Recovery that no single process can stop: every worker runs it, and running it twice changes nothing."""
 
+import time
 from collections.abc import Callable
 
 import structlog
+from redis.exceptions import RedisError
 
 from worker.job_store import JobStore
 from worker.metrics import WorkerMetrics
@@ -12,7 +14,11 @@ logger = structlog.get_logger(__name__)
 
 
 class Reaper:
-    """Takes back jobs of silent workers, releases due retries, and tops up the turns of this worker's lane."""
+    """Takes back works of silent workers, releases due retries, and tops up the turns of this worker's lane.
+
+    After an outage every lease may have lapsed while its worker lives. So for one lease from Redis' return, be it that
+    the server was restarted or that it could not be reached, nothing is taken back.
+    """
 
     def __init__(
         self,
@@ -22,6 +28,7 @@ class Reaper:
         metrics: WorkerMetrics,
         lane: str,
         max_crashes: int,
+        lease_seconds: float,
         idle_slots: Callable[[], int],
     ) -> None:
         self._store = store
@@ -29,7 +36,9 @@ class Reaper:
         self._metrics = metrics
         self._lane = lane
         self._max_crashes = max_crashes
+        self._lease_seconds = lease_seconds
         self._idle_slots = idle_slots
+        self._reachable_since = -float("inf")
 
     def run(self) -> None:
         """Do it once.
@@ -37,13 +46,23 @@ class Reaper:
         Raises:
             redis.exceptions.RedisError: Redis does not answer.
         """
-        reaped = self._store.reap(max_crashes=self._max_crashes)
+        reaped = self._store.reap(max_crashes=self._max_crashes, take_back=self._leases_count())
         for action in ("requeued", "failed", "cancelled", "released"):
             count: int = getattr(reaped, action)
             if count:
                 self._metrics.reaped.labels(action).inc(count)
-                logger.warning("jobs_reaped", action=action, count=count)
+                logger.warning("works_reaped", action=action, count=count)
         self._top_up()
+
+    def _leases_count(self) -> bool:
+        """Tell whether every worker that lives has had the time to renew its leases."""
+        try:
+            uptime = self._store.server_uptime_seconds()
+        except RedisError:
+            self._reachable_since = float("inf")
+            raise
+        self._reachable_since = min(self._reachable_since, time.monotonic())
+        return min(uptime, time.monotonic() - self._reachable_since) >= self._lease_seconds
 
     def _top_up(self) -> None:
         """Send turns for jobs that nobody may have heard of; no more than this worker could take."""

@@ -1,5 +1,14 @@
-"""A transcriber without a model: the same text for the same length, at a fixed speed. For the queue's tests."""
+"""A transcriber without a model: the same text for the same length, at a fixed speed. For the queue's tests.
 
+It also fails as it is told: `initial_prompt=scripted:hang@10` hangs for ever when it comes to the 10th second of the
+audio, `error` raises an unexpected error there, `die` kills its own process. An attempt that begins there, or behind
+it, is spared; without `@` the fault comes at the start of every attempt.
+"""
+
+import os
+import re
+import signal
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,10 +16,12 @@ from pathlib import Path
 from core.options import TranscriptionOptions
 from core.transcript import Segment, TranscriptInfo
 from worker.audio import header_seconds
-from worker.transcriber import Transcription
+from worker.transcriber import Checkpoint, Transcription
 
 SEGMENT_SECONDS = 5.0
 """Audio seconds that one scripted segment covers."""
+
+_FAULT = re.compile(r"scripted:(hang|error|die)(?:@(\d+))?")
 
 
 class ScriptedTranscriber:
@@ -22,35 +33,57 @@ class ScriptedTranscriber:
     def __init__(self, *, rtf: float) -> None:
         self._rtf = rtf
 
-    def transcribe(self, media: Path, options: TranscriptionOptions) -> Transcription:
-        """Begin to "transcribe" a file.
+    def transcribe(
+        self, media: Path, options: TranscriptionOptions, checkpoint: Checkpoint | None = None
+    ) -> Transcription:
+        """Begin to "transcribe" a file, or go on with it.
 
         Raises:
             TranscriptionFailure: the file can't be opened as audio.
         """
+        fault = _FAULT.fullmatch(options.initial_prompt or "")
+        if fault and fault[2] is None:
+            _commit(fault[1])
         seconds = header_seconds(media) or 0.0
         return Transcription(
             info=TranscriptInfo(language=options.language or "en", language_probability=1.0, duration_seconds=seconds),
-            segments=self._segments(seconds),
+            segments=self._segments(
+                start=checkpoint.end_seconds if checkpoint else 0.0,
+                end=seconds,
+                first=len(checkpoint.segments) + 1 if checkpoint else 1,
+                fault=(fault[1], float(fault[2])) if fault and fault[2] is not None else None,
+            ),
         )
 
-    def _segments(self, seconds: float) -> Iterator[Segment]:
-        start = 0.0
-        number = 0
-        while start < seconds:
-            number += 1
-            end = min(start + SEGMENT_SECONDS, seconds)
-            time.sleep((end - start) * self._rtf)
+    def _segments(self, *, start: float, end: float, first: int, fault: tuple[str, float] | None) -> Iterator[Segment]:
+        is_spared = fault is None or start >= fault[1]
+        number = first
+        while start < end:
+            segment_end = min(start + SEGMENT_SECONDS, end)
+            if fault is not None and not is_spared and segment_end > fault[1]:
+                _commit(fault[0])
+            time.sleep((segment_end - start) * self._rtf)
             yield Segment(
                 id=number,
                 seek=round(start * 100),
                 start=start,
-                end=end,
-                text=f" Segment {number} from {start:.1f} to {end:.1f} seconds.",
+                end=segment_end,
+                text=f" Segment {number} from {start:.1f} to {segment_end:.1f} seconds.",
                 tokens=(),
                 temperature=0.0,
                 avg_logprob=-0.1,
                 compression_ratio=1.0,
                 no_speech_prob=0.0,
             )
-            start = end
+            number += 1
+            start = segment_end
+
+
+def _commit(fault: str) -> None:
+    match fault:
+        case "hang":
+            threading.Event().wait()
+        case "die":
+            os.kill(os.getpid(), signal.SIGKILL)
+        case _:
+            raise RuntimeError("the script says so")

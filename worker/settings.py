@@ -36,6 +36,14 @@ class WorkerSettings(CommonSettings):
     lease_seconds: float = Field(default=30, gt=0, description="A worker that is silent for so long loses its jobs.")
     heartbeat_seconds: float = Field(default=5, gt=0, description="Time between two signs of life.")
     reap_seconds: float = Field(default=10, gt=0, description="Time between two looks for lost jobs and lost turns.")
+    watchdog_seconds: float = Field(
+        default=300,
+        gt=0,
+        description="Longest time one step of a job may take, its wait for the model included; then its worker is ended.",
+    )
+    outage_seconds: float = Field(
+        default=300, ge=0, description="How long a job that runs sits out an outage of Redis before it is given up."
+    )
     metrics_host: str = Field(default="127.0.0.1", description="Address of the worker's /metrics.")
     metrics_port: int = Field(
         default=0,

@@ -23,7 +23,7 @@ class Turns:
         self._stopping = stopping
 
     def take(self, lane: str) -> list[str]:
-        """Run job after job of a lane; return the ids of those this turn ran.
+        """Run work after work of a lane; return the ids of those this turn ran.
 
         Raises:
             redis.exceptions.RedisError: Redis does not answer; the reaper sends new turns when it does again.
@@ -31,9 +31,9 @@ class Turns:
         ran: list[str] = []
         while not self._stopping.is_set() and self._slots.acquire(blocking=False):
             try:
-                while not self._stopping.is_set() and (job := self._store.claim(lane)) is not None:
-                    ran.append(job.job_id)
-                    self._runner.run(job)
+                while not self._stopping.is_set() and (work := self._store.claim(lane)) is not None:
+                    ran.append(work.work_id)
+                    self._runner.run(work)
             finally:
                 self._slots.release()
             # A turn that came between the last claim and the release found no slot: look once more on its behalf.

@@ -2,15 +2,18 @@
 
 import asyncio
 import re
+import time
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Header, Path, Query, Response
 from fastapi.responses import JSONResponse
+from fastapi.sse import EventSourceResponse
 
-from api.job_store import CancelOutcome
+from api.events import Position
+from api.job_store import CancelOutcome, JobState
 from api.problems import problem_responses
-from api.services import WithServices
+from api.services import Services, WithServices
 from api.transcript_formats import (
     PlainTranscript,
     ResultFormat,
@@ -30,29 +33,97 @@ from core.errors import (
     JobNotFound,
     OptionProblem,
 )
-from core.job import JobStatus
+from core.work import JobStatus
 
 _TENANT = "default"
 _LAYOUT = SubtitleLayout()
 _JOB_ID = re.compile(r"[0-9a-f]{32}")
+
+_EVENTS_EXAMPLE = """\
+event: status
+data: {"job_id":"5f0c2a4e9b1d47c8a36e1f0b7d92c485","status":"processing","attempt":1}
+id: 1795261816359-0
+
+event: segment
+data: {"id":1,"start":0.0,"end":11.0,"text":"And so my fellow Americans"}
+id: 1795261817042-0:1
+
+"""
 
 router = APIRouter(tags=["jobs"])
 
 JobId = Annotated[str, Path(description="The id that POST /transcribe answered.")]
 
 
-def _checked(job_id: str) -> str:
+def checked(job_id: str) -> str:
+    """Return a job's id.
+
+    Raises:
+        JobNotFound: it is no id.
+    """
     if not _JOB_ID.fullmatch(job_id):
         raise JobNotFound("There is no such job: an id is 32 hexadecimal digits, as POST /transcribe answers it.")
     return job_id
 
 
-@router.get("/status/{job_id}", summary="Follow a job", responses=problem_responses(JobNotFound))
-async def status(job_id: JobId, services: WithServices) -> JobView:
-    """Return a job's status, its progress in audio seconds and its place in the queue."""
-    job = await services.jobs.get(_checked(job_id))
-    position = await services.jobs.queue_position(job) if job.status is JobStatus.QUEUED else None
-    return JobView.of(job, queue_position=position, segments=await services.jobs.committed_segments(job_id))
+@router.get("/status/{job_id}", summary="Follow a job", responses=problem_responses(JobNotFound, InvalidOptions))
+async def status(
+    job_id: JobId,
+    services: WithServices,
+    wait: Annotated[
+        float,
+        Query(ge=0, le=60, description="Seconds to wait for another status than the present one, if it isn't final."),
+    ] = 0,
+) -> JobView:
+    """Return a job's status, its progress in audio seconds, its place in the queue and when it will be done."""
+    state = await services.jobs.look(checked(job_id))
+    if wait and not state.job.status.is_finished:
+        state = await _changed(state, services, wait)
+    return JobView.of(state.job, state=state, estimate=await services.forecast.of(state))
+
+
+async def _changed(state: JobState, services: Services, seconds: float) -> JobState:
+    """Return the job once it has another status, or after so many seconds as it is."""
+    deadline = time.monotonic() + seconds
+    former = state.job.status
+    with services.activity.watch(state.job.work.work_id) as watch:
+        while True:
+            state = await services.jobs.look(state.job.job_id)
+            remaining = deadline - time.monotonic()
+            if state.job.status is not former or remaining <= 0 or services.activity.is_closed:
+                return state
+            await watch.wait(remaining)
+
+
+@router.get(
+    "/events/{job_id}",
+    summary="Follow a job live",
+    response_class=EventSourceResponse,
+    responses={
+        200: {
+            "description": "Server-sent events: `status`, `queue` (place and ETA, while it waits), `segment` as each "
+            "is committed, `progress`. The stream ends when the job is finished.",
+            "content": {"text/event-stream": {"schema": {"type": "string"}, "example": _EVENTS_EXAMPLE}},
+        },
+        204: {"description": "The job is finished and everything up to `Last-Event-ID` was all there is."},
+        **problem_responses(JobNotFound),
+    },
+)
+async def events(
+    job_id: JobId,
+    services: WithServices,
+    last_event_id: Annotated[
+        str | None, Header(description="Go on behind this event; browsers send it by themselves.", max_length=60)
+    ] = None,
+) -> Response:
+    """Return what has happened to a job and what happens from now on, each event once."""
+    state = await services.jobs.look(checked(job_id))
+    position = Position.parse(last_event_id)
+    if await services.events.is_over(state, position):
+        return Response(status_code=HTTPStatus.NO_CONTENT)
+    return EventSourceResponse(
+        services.events.follow(state, position), headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+    )
 
 
 @router.get(
@@ -84,13 +155,13 @@ async def result(
     max_lines: Annotated[int, Query(ge=1, le=10, description="Lines of a subtitle.")] = _LAYOUT.max_lines,
 ) -> Response:
     """Return a completed job's transcript."""
-    job = await services.jobs.get(_checked(job_id))
+    job = await services.jobs.get(checked(job_id))
     transcript = await services.jobs.transcript(job)
     match result_format:
         case ResultFormat.JSON:
             return JSONResponse(plain_json(transcript).model_dump(mode="json", exclude_none=True))
         case ResultFormat.VERBOSE_JSON:
-            verbose = verbose_json(transcript, job.options.whisper_task)
+            verbose = verbose_json(transcript, job.work.options.whisper_task)
             return JSONResponse(verbose.model_dump(mode="json", exclude_none=True))
         case _:
             layout = SubtitleLayout(max_line_length=max_line_length, max_lines=max_lines)
@@ -106,10 +177,13 @@ async def result(
     },
 )
 async def remove(job_id: JobId, services: WithServices, response: Response) -> JobRemoval:
-    """Cancel a job that waits or runs; erase audio, result and record of one that is finished."""
-    match await services.jobs.cancel(_checked(job_id)):
+    """Cancel a job that waits or runs; erase audio, result and record of one that is finished.
+
+    What other jobs share with it, they keep.
+    """
+    match await services.jobs.cancel(checked(job_id)):
         case CancelOutcome.CANCELLED:
-            return JobRemoval(job_id=job_id, outcome="cancelled", message="The job was waiting and is cancelled.")
+            return JobRemoval(job_id=job_id, outcome="cancelled", message="The job is cancelled.")
         case CancelOutcome.REQUESTED:
             response.status_code = HTTPStatus.ACCEPTED
             return JobRemoval(
@@ -118,9 +192,8 @@ async def remove(job_id: JobId, services: WithServices, response: Response) -> J
                 message="The job is running and stops after its current segment.",
             )
         case CancelOutcome.FINISHED:
-            await asyncio.to_thread(services.media.remove, job_id)
-            if not await services.jobs.erase(job_id):
-                raise JobNotFound(f"There is no job '{job_id}'.")
+            if (work_id := await services.jobs.erase(job_id)) is not None:
+                await asyncio.to_thread(services.media.remove, work_id)
             return JobRemoval(job_id=job_id, outcome="erased", message="Audio, result and record are erased.")
 
 

@@ -56,7 +56,7 @@ async def ready(services: WithServices, response: Response) -> Readiness:
         redis=True,
         queue=_lane_views(lanes),
         workers=workers,
-        mean_latency_seconds=_ratio(_total(lanes, "completed_latency_ms"), _total(lanes, "completed"), scale=1000),
+        mean_latency_seconds=_ratio(_total(lanes, "transcribed_latency_ms"), _total(lanes, "transcribed"), scale=1000),
     )
 
 
@@ -64,16 +64,17 @@ async def ready(services: WithServices, response: Response) -> Readiness:
 async def stats(services: WithServices) -> Stats:
     """Return what the installation has done and is doing."""
     lanes = await services.jobs.lanes()
-    audio_ms = _total(lanes, "completed_audio_ms")
-    processing_ms = _total(lanes, "completed_processing_ms")
-    completed = _total(lanes, "completed")
+    audio_ms = _total(lanes, "transcribed_audio_ms")
+    processing_ms = _total(lanes, "transcribed_processing_ms")
     return Stats(
         queue=_lane_views(lanes),
         processing_jobs=await services.jobs.processing_jobs(),
-        dead_letters=await services.jobs.dead_letters(),
+        dead_letters=await services.jobs.dead_letter_count(),
         workers=await services.jobs.workers(),
         accepted=_total(lanes, "accepted"),
-        completed=completed,
+        joined=_total(lanes, "joined"),
+        cached=_total(lanes, "cached"),
+        completed=_total(lanes, "completed"),
         failed=_total(lanes, "failed"),
         cancelled=_total(lanes, "cancelled"),
         attempt_errors=_total(lanes, "errors"),
@@ -81,7 +82,7 @@ async def stats(services: WithServices) -> Stats:
         audio_seconds_completed=audio_ms / 1000,
         processing_seconds=processing_ms / 1000,
         rtf=_ratio(processing_ms, audio_ms),
-        mean_latency_seconds=_ratio(_total(lanes, "completed_latency_ms"), completed, scale=1000),
+        mean_latency_seconds=_ratio(_total(lanes, "transcribed_latency_ms"), _total(lanes, "transcribed"), scale=1000),
     )
 
 

@@ -4,13 +4,13 @@ import asyncio
 import secrets
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import structlog
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Header, Request, Response
 from pydantic import ValidationError
 
-from api.job_store import NewJob
+from api.job_store import Accepted, AcceptOutcome, NewJob
 from api.media_kinds import BYTES_PER_SECOND_ESTIMATE, header_duration_seconds, refuse_other_than_media
 from api.problems import option_problems, problem_responses
 from api.services import Services, WithServices
@@ -20,19 +20,34 @@ from core.errors import (
     DiskFull,
     FileEmpty,
     FileMissing,
+    IdempotencyConflict,
     InvalidOptions,
     MalformedBody,
     MultipartRequired,
     OptionProblem,
+    QueueFull,
     UnknownModel,
     UnsupportedMedia,
     UploadTooLarge,
 )
-from core.job import JobStatus
 from core.lanes import lane_of
 from core.options import TranscriptionOptions
 
 _TENANT = "default"
+
+_ACCEPTED_HEADERS = {
+    "Location": {"description": "Where to follow the job.", "schema": {"type": "string"}},
+    "Idempotency-Replayed": {
+        "description": "`true` if this request was accepted before, under its Idempotency-Key.",
+        "schema": {"type": "string"},
+    },
+}
+_MESSAGES = {
+    AcceptOutcome.ACCEPTED: "Accepted.",
+    AcceptOutcome.JOINED: "Accepted; it shares the transcription of the same audio that is under way.",
+    AcceptOutcome.CACHED: "Accepted; the same audio was transcribed before: the result is there.",
+    AcceptOutcome.REPLAYED: "This request was accepted before.",
+}
 
 router = APIRouter(tags=["transcription"])
 logger = structlog.get_logger(__name__)
@@ -68,14 +83,32 @@ def _form_schema() -> dict[str, Any]:
         FileEmpty,
         InvalidOptions,
         UnknownModel,
+        IdempotencyConflict,
+        QueueFull,
         DiskFull,
     )
-    | {202: {"headers": {"Location": {"description": "Where to follow the job.", "schema": {"type": "string"}}}}},
+    | {202: {"headers": _ACCEPTED_HEADERS}},
     openapi_extra={
         "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _form_schema()}}},
     },
 )
-async def transcribe(request: Request, response: Response, services: WithServices) -> JobAccepted:
+async def transcribe(
+    request: Request,
+    response: Response,
+    services: WithServices,
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            description="Makes it safe to send the request again: for a day, the same key with the same body is "
+            "answered with the same job.",
+            min_length=1,
+            max_length=255,
+        ),
+    ] = None,
+    cache_control: Annotated[
+        str, Header(description="`no-cache` asks for a transcription of its own, whatever was done before.")
+    ] = "",
+) -> JobAccepted:
     """Upload a file to transcribe. The answer comes as soon as the file is safe on disk and the job in Redis."""
     job_id = secrets.token_hex(16)
     limits = UploadLimits(services.settings.max_file_bytes, services.settings.min_free_disk_bytes)
@@ -85,13 +118,7 @@ async def transcribe(request: Request, response: Response, services: WithService
         lane = await _lane(options, services)
         path = services.media.path(job_id)
         audio_seconds = await asyncio.to_thread(_inspect, path)
-    except BaseException:
-        await asyncio.to_thread(services.media.remove, job_id)
-        raise
-    # From here on the file stays, whatever happens: if Redis breaks off, it may have accepted the job. An orphan is
-    # the clean-up's.
-    await services.jobs.accept(
-        NewJob(
+        job = NewJob(
             job_id=job_id,
             tenant=_TENANT,
             weight=1.0,
@@ -102,13 +129,48 @@ async def transcribe(request: Request, response: Response, services: WithService
             media_sha256=upload.sha256,
             audio_seconds=audio_seconds,
             cost_seconds=_cost_seconds(upload, audio_seconds, options),
+            shares_work=services.settings.deduplicate and "no-cache" not in cache_control,
+            idempotency_key=idempotency_key,
         )
-    )
-    services.turns.send(lane)
+    except BaseException:
+        await asyncio.to_thread(services.media.remove, job_id)
+        raise
+    accepted = await _accept(job, services)
+    if accepted.outcome is AcceptOutcome.ACCEPTED:
+        services.turns.send(lane)
     services.metrics.upload_bytes.inc(upload.size_bytes)
-    logger.info("job_accepted", job_id=job_id, lane=lane, media_bytes=upload.size_bytes, audio_seconds=audio_seconds)
-    response.headers["Location"] = f"/status/{job_id}"
-    return JobAccepted(job_id=job_id, status=JobStatus.QUEUED, message=f"Accepted. Follow it at /status/{job_id}")
+    logger.info(
+        "job_accepted",
+        job_id=accepted.job_id,
+        outcome=str(accepted.outcome),
+        lane=lane,
+        media_bytes=upload.size_bytes,
+        audio_seconds=audio_seconds,
+    )
+    response.headers["Location"] = f"/status/{accepted.job_id}"
+    if accepted.outcome is AcceptOutcome.REPLAYED:
+        response.headers["Idempotency-Replayed"] = "true"
+    return JobAccepted(
+        job_id=accepted.job_id,
+        status=accepted.status,
+        cached=accepted.outcome is AcceptOutcome.CACHED,
+        message=f"{_MESSAGES[accepted.outcome]} Follow it at /status/{accepted.job_id}",
+    )
+
+
+async def _accept(job: NewJob, services: Services) -> Accepted:
+    """Have the store accept a job; remove its audio unless the job needs it.
+
+    If Redis breaks off, it may have accepted the job: then the audio stays, and an orphan is the clean-up's.
+    """
+    try:
+        accepted = await services.jobs.accept(job)
+    except (IdempotencyConflict, QueueFull):
+        await asyncio.to_thread(services.media.remove, job.job_id)
+        raise
+    if accepted.outcome is not AcceptOutcome.ACCEPTED:
+        await asyncio.to_thread(services.media.remove, job.job_id)
+    return accepted
 
 
 def _inspect(path: Path) -> float | None:

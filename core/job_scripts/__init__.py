@@ -1,4 +1,7 @@
-"""The transitions of a job: one Lua script each, atomic in Redis. Each file documents its arguments at its top."""
+"""The transitions of jobs and their works: one Lua script each, atomic in Redis.
+
+Each file documents its arguments at its top.
+"""
 
 import json
 from enum import StrEnum
@@ -7,7 +10,7 @@ from importlib.resources import files
 
 
 class JobScript(StrEnum):
-    """The transitions, by file name."""
+    """The transitions, and one reading, by file name."""
 
     ACCEPT = "accept"
     CLAIM = "claim"
@@ -20,7 +23,10 @@ class JobScript(StrEnum):
     HANDBACK = "handback"
     CANCEL = "cancel"
     ERASE = "erase"
+    REQUEUE = "requeue"
+    PURGE = "purge"
     REAP = "reap"
+    LOOK = "look"
 
     @property
     def source(self) -> str:

@@ -1,29 +1,47 @@
 -- Put in front of every job script. A script is called with no KEYS and two ARGV:
 --   ARGV[1]  prefix of every key
 --   ARGV[2]  the script's arguments as one JSON object, documented at its top
--- and runs atomically; the only clock is Redis' own. Keys (core/keys.py names the same ones for readers):
---   job:<id>              hash    the job's whole truth; fields are documented in accept.lua and claim.lua
---   job:<id>:segments     list    committed segments, JSON, in order
---   job:<id>:result       string  facts about the finished transcript, JSON
+-- and runs atomically; the only clock is Redis' own. A job is what a user asked for, a work is what must be done for it:
+-- jobs that ask for the same share one. Keys (core/keys.py names the same ones for readers):
+--   job:<id>              hash    whose it is and what is its own; fields are documented in accept.lua
+--   work:<id>             hash    the work's whole truth; fields are documented in accept.lua and claim.lua
+--   work:<id>:jobs        set     ids of the jobs that refer to it
+--   work:<id>:segments    list    committed segments, JSON, in order: the checkpoint
+--   work:<id>:result      string  facts about the finished transcript, JSON
+--   work:<id>:attempts    list    how each attempt ended, JSON
+--   work:<id>:events      stream  what happened, for those who follow
+--   activity              stream  ids of the works that something happened to, for gateways: short, not kept
 --   jobs                  zset    every job by creation time
---   leases                zset    processing jobs by the end of their lease
---   delayed               zset    queued jobs that wait for their retry, by the time they are due
---   dead                  zset    failed jobs by the time they failed: the dead letters
+--   leases                zset    processing works by the end of their lease
+--   delayed               zset    queued works that wait for their retry, by the time they are due
+--   dead                  zset    failed works by the time they failed: the dead letters
+--   digest:<digest>       string  the work that does, or has done, what this digest asks for
+--   idempotency:<key>     hash    job_id and body of the request that came with an Idempotency-Key
+--   claim:<id>            string  the work that a claim took, so that a claim sent twice takes one
 --   lanes                 set     names of all lanes
---   lane:<lane>:pending   zset    queued jobs by virtual finish time
---   lane:<lane>:tenants   hash    virtual finish time of each tenant's last job
+--   lane:<lane>:pending   zset    queued works by virtual finish time
+--   lane:<lane>:running   set     processing works
+--   lane:<lane>:tenants   hash    virtual finish time of the last work of each tenant with one waiting
+--   lane:<lane>:weights   hash    those tenants' weights
 --   lane:<lane>:state     hash    virtual_ms (the lane's virtual time), pending_ms (audio waiting)
+--   lane:<lane>:pace      list    the latest completions: "<audio ms> <ms since the one before> <attempt ms>"
+--   lane:<lane>:clock     string  when the latest completion was, or the lane became busy
 --   lane:<lane>:counters  hash    how often what happened, since ever
 -- Times are milliseconds since 1970, durations milliseconds, both integers. One Redis holds all keys.
 
 local PREFIX = ARGV[1]
 local args = cjson.decode(ARGV[2])
 
+local ACTIVITY_LENGTH = 4096
+local ATTEMPTS_KEPT = 50
+local PACE_KEPT = 64
+
 local clock = redis.call('TIME')
 local now = tonumber(clock[1]) * 1000 + math.floor(tonumber(clock[2]) / 1000)
 
 local function key(name) return PREFIX .. name end
 local function job_key(id) return PREFIX .. 'job:' .. id end
+local function work_key(id, part) return PREFIX .. 'work:' .. id .. (part and ':' .. part or '') end
 local function lane_key(lane, part) return PREFIX .. 'lane:' .. lane .. ':' .. part end
 
 -- Redis writes a round Lua number such as 2e12 with an exponent; every integer goes through here.
@@ -33,62 +51,152 @@ local function count(lane, event, amount)
   redis.call('HINCRBY', lane_key(lane, 'counters'), event, integer(amount or 1))
 end
 
--- Self-clocked fair queuing: a tenant's next job is due one job length, divided by the tenant's weight, after
+-- Adds an event to the work's stream and tells the gateways that there is one; returns its id.
+local function emit(id, kind, ...)
+  local event = redis.call('XADD', work_key(id, 'events'), '*', 'event', kind, ...)
+  redis.call('XADD', key('activity'), 'MAXLEN', '~', ACTIVITY_LENGTH, '*', 'work', id)
+  return event
+end
+
+local function set_status(id, status)
+  redis.call('HSET', work_key(id), 'status', status)
+  emit(id, 'status', 'status', status, 'attempt', redis.call('HGET', work_key(id), 'attempts') or '0')
+end
+
+-- Self-clocked fair queuing: a tenant's next work is due one work's length, divided by the tenant's weight, after
 -- his last one, or after the lane's virtual time if he had none waiting.
 local function enqueue_last(id, lane, tenant, cost_ms, weight)
   local virtual = tonumber(redis.call('HGET', lane_key(lane, 'state'), 'virtual_ms') or 0)
   local last = tonumber(redis.call('HGET', lane_key(lane, 'tenants'), tenant) or 0)
   local finish = math.max(virtual, last) + cost_ms / weight
   redis.call('HSET', lane_key(lane, 'tenants'), tenant, finish)
+  redis.call('HSET', lane_key(lane, 'weights'), tenant, weight)
   redis.call('ZADD', lane_key(lane, 'pending'), finish, id)
   redis.call('HINCRBY', lane_key(lane, 'state'), 'pending_ms', integer(cost_ms))
 end
 
--- A job that had its turn before goes to the head: at the lane's virtual time, which none waiting is under.
+-- A work that had its turn before goes to the head: at the lane's virtual time, which none waiting is under.
 local function enqueue_first(id, lane, cost_ms)
   local virtual = tonumber(redis.call('HGET', lane_key(lane, 'state'), 'virtual_ms') or 0)
   redis.call('ZADD', lane_key(lane, 'pending'), virtual, id)
   redis.call('HINCRBY', lane_key(lane, 'state'), 'pending_ms', integer(cost_ms))
 end
 
--- Accounts for a job that left the pending set. An idle lane starts its virtual time anew.
+-- Accounts for a work that left the pending set. An idle lane starts its virtual time anew.
 local function dequeued(lane, cost_ms)
   if redis.call('EXISTS', lane_key(lane, 'pending')) == 0 then
-    redis.call('DEL', lane_key(lane, 'state'), lane_key(lane, 'tenants'))
+    redis.call('DEL', lane_key(lane, 'state'), lane_key(lane, 'tenants'), lane_key(lane, 'weights'))
   else
     redis.call('HINCRBY', lane_key(lane, 'state'), 'pending_ms', integer(-cost_ms))
   end
 end
 
--- True while the attempt that claimed the job under this fence still has it.
+-- True while the attempt that claimed the work under this fence still has it.
 local function holds(id, fence)
-  local fields = redis.call('HMGET', job_key(id), 'status', 'fence')
+  local fields = redis.call('HMGET', work_key(id), 'status', 'fence')
   return fields[1] == 'processing' and tonumber(fields[2]) == fence
 end
 
--- Ends the lease and puts the job back at the head of its lane.
+-- Ends the lease and writes the attempt into the work's history.
+-- outcome: completed, cancelled, failed, error, crashed or handed_back
+local function end_attempt(id, outcome, failure, detail)
+  local fields = redis.call('HMGET', work_key(id), 'lane', 'attempts', 'worker', 'claimed_at_ms', 'resumed_from_ms',
+    'progress_ms')
+  redis.call('ZREM', key('leases'), id)
+  redis.call('SREM', lane_key(fields[1], 'running'), id)
+  redis.call('RPUSH', work_key(id, 'attempts'), cjson.encode({
+    attempt = tonumber(fields[2]),
+    worker = fields[3],
+    started_at_ms = tonumber(fields[4]),
+    ended_at_ms = now,
+    from_ms = tonumber(fields[5]),
+    to_ms = tonumber(fields[6]),
+    outcome = outcome,
+    failure = failure,
+    detail = detail,
+  }))
+  redis.call('LTRIM', work_key(id, 'attempts'), -ATTEMPTS_KEPT, -1)
+end
+
+-- Puts a work that had its turn back at the head of its lane.
 local function requeue(id)
-  local fields = redis.call('HMGET', job_key(id), 'lane', 'cost_ms')
-  redis.call('ZREM', key('leases'), id)
-  redis.call('HSET', job_key(id), 'status', 'queued')
+  local fields = redis.call('HMGET', work_key(id), 'lane', 'cost_ms')
   enqueue_first(id, fields[1], tonumber(fields[2]))
+  set_status(id, 'queued')
 end
 
--- Moves a job to a final status. Its results live for result_ttl_ms; the record outlives them by record_ttl_ms,
--- so that somebody who comes too late is told so.
+-- From here on this work answers no other request for the same.
+local function forget_digest(id)
+  local digest = redis.call('HGET', work_key(id), 'digest')
+  if digest and redis.call('GET', key('digest:' .. digest)) == id then redis.call('DEL', key('digest:' .. digest)) end
+end
+
+-- Sets when a finished work goes: its results at expires_at, its record and its jobs' record_ttl_ms later, so that
+-- somebody who comes too late is told so.
+local function expire(id, expires_at)
+  local results, records = integer(expires_at), integer(expires_at + args.record_ttl_ms)
+  redis.call('HSET', work_key(id), 'expires_at_ms', results)
+  for _, part in ipairs({ 'segments', 'result', 'events' }) do
+    redis.call('PEXPIREAT', work_key(id, part), results)
+  end
+  local digest = redis.call('HGET', work_key(id), 'digest')
+  if digest and redis.call('GET', key('digest:' .. digest)) == id then
+    redis.call('PEXPIREAT', key('digest:' .. digest), results)
+  end
+  for _, job in ipairs(redis.call('SMEMBERS', work_key(id, 'jobs'))) do
+    redis.call('PEXPIREAT', job_key(job), records)
+  end
+  for _, part in ipairs({ 'jobs', 'attempts' }) do
+    redis.call('PEXPIREAT', work_key(id, part), records)
+  end
+  redis.call('PEXPIREAT', work_key(id), records)
+end
+
+-- Moves a work to a final status.
 local function finish(id, status)
-  local expires_at = now + args.result_ttl_ms
-  redis.call('ZREM', key('leases'), id)
-  redis.call('HSET', job_key(id), 'status', status, 'finished_at_ms', integer(now), 'expires_at_ms', integer(expires_at))
-  redis.call('PEXPIREAT', job_key(id), integer(expires_at + args.record_ttl_ms))
-  redis.call('PEXPIREAT', job_key(id) .. ':segments', integer(expires_at))
-  redis.call('PEXPIREAT', job_key(id) .. ':result', integer(expires_at))
-  count(redis.call('HGET', job_key(id), 'lane'), status)
+  local fields = redis.call('HMGET', work_key(id), 'lane', 'waiting')
+  if status == 'cancelled' then
+    redis.call('DEL', work_key(id, 'segments'))
+    count(fields[1], status)
+  else
+    count(fields[1], status, tonumber(fields[2]))
+  end
+  if status ~= 'completed' then forget_digest(id) end
+  redis.call('HSET', work_key(id), 'finished_at_ms', integer(now))
+  set_status(id, status)
+  expire(id, now + args.result_ttl_ms)
 end
 
--- Makes a dead letter of a job.
+local function cancel_requested(id) return redis.call('HEXISTS', work_key(id), 'cancel_requested') == 1 end
+
+-- Ends an attempt whose work is not wanted any more.
+local function cancel_attempt(id)
+  end_attempt(id, 'cancelled')
+  finish(id, 'cancelled')
+  return 'cancelled'
+end
+
+-- Makes a dead letter of a work.
 local function bury(id, failure, detail)
-  redis.call('HSET', job_key(id), 'failure', failure, 'failure_detail', detail)
+  redis.call('HSET', work_key(id), 'failure', failure, 'failure_detail', detail)
   redis.call('ZADD', key('dead'), integer(now), id)
   finish(id, 'failed')
+end
+
+-- Removes every trace of a work.
+local function forget(id)
+  forget_digest(id)
+  redis.call('DEL', work_key(id))
+  for _, part in ipairs({ 'jobs', 'segments', 'result', 'attempts', 'events' }) do
+    redis.call('DEL', work_key(id, part))
+  end
+  redis.call('ZREM', key('dead'), id)
+end
+
+-- The status of a job: its own cancellation, or else that of its work; nil if either is gone.
+local function status_of(job)
+  local fields = redis.call('HMGET', job_key(job), 'work_id', 'cancelled_at_ms')
+  if not fields[1] then return nil end
+  local status = redis.call('HGET', work_key(fields[1]), 'status')
+  return status and (fields[2] and 'cancelled' or status) or nil
 end

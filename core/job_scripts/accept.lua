@@ -1,21 +1,93 @@
--- accept: nothing -> queued
---   job_id   string
---   record   object of strings, the fields of the job that never change:
---            tenant, lane, weight, options, file_name (optional), media_bytes, media_sha256,
---            audio_ms (optional), cost_ms
--- Returns 1, or 0 when the job exists already.
+-- accept: nothing -> queued; or the job shares a work that there is already
+--   job_id            string
+--   job               object of strings, what is the job's own: tenant, file_name (optional)
+--   work              object of strings, what never changes of its work: tenant, weight, lane, options, media_bytes,
+--                     media_sha256, audio_ms (optional), cost_ms
+--   digest            string   what is asked for; a work that has the same is shared (optional)
+--   idempotency_key   string   (optional)
+--   body              string   digest of the request that came with the idempotency key
+--   idempotency_ms    integer  how long the key is remembered
+--   max_jobs          integer  works that may wait in the lane
+--   max_audio_ms      integer  audio that may wait in the lane
+--   max_sharing       integer  jobs that may share a work
+--   result_ttl_ms     integer
+--   record_ttl_ms     integer
+-- A job that is the first to ask for its work gives it its id.
+-- Returns {outcome, job_id, status}; if it is full, the milliseconds of audio that wait in the place of the status.
+-- outcome is
+--   accepted   a work of its own waits (or the call was sent twice)
+--   joined     a work that waits or runs is shared
+--   cached     a finished work is shared: the job is completed
+--   replayed   this very request was accepted before, as job_id
+--   conflict   the idempotency key came with another body before, for job_id
+--   full       the lane holds as much as it may; nothing was stored
 
-local id, record = args.job_id, args.record
-if redis.call('EXISTS', job_key(id)) == 1 then return 0 end
+local id = args.job_id
+local idempotency = args.idempotency_key and key('idempotency:' .. args.idempotency_key)
 
-local fields = { 'job_id', id, 'status', 'queued', 'created_at_ms', integer(now) }
-for name, value in pairs(record) do
+-- The connection broke off and the call was sent again.
+if redis.call('EXISTS', job_key(id)) == 1 then return { 'accepted', id, status_of(id) } end
+
+if idempotency then
+  local former = redis.call('HMGET', idempotency, 'job_id', 'body')
+  local status = former[1] and status_of(former[1])
+  if status then return { former[2] == args.body and 'replayed' or 'conflict', former[1], status } end
+end
+
+local function create(work_id)
+  local fields = { 'job_id', id, 'work_id', work_id, 'created_at_ms', integer(now) }
+  for name, value in pairs(args.job) do
+    fields[#fields + 1] = name
+    fields[#fields + 1] = value
+  end
+  redis.call('HSET', job_key(id), unpack(fields))
+  redis.call('ZADD', key('jobs'), integer(now), id)
+  redis.call('SADD', work_key(work_id, 'jobs'), id)
+  redis.call('HINCRBY', work_key(work_id), 'waiting', 1)
+  if idempotency then
+    redis.call('HSET', idempotency, 'job_id', id, 'body', args.body)
+    redis.call('PEXPIRE', idempotency, integer(args.idempotency_ms))
+  end
+  count(args.work.lane, 'accepted')
+end
+
+local shared = args.digest and redis.call('GET', key('digest:' .. args.digest))
+if shared and redis.call('SCARD', work_key(shared, 'jobs')) < args.max_sharing then
+  local status = redis.call('HGET', work_key(shared), 'status')
+  if status == 'queued' or status == 'processing' then
+    create(shared)
+    count(args.work.lane, 'joined')
+    return { 'joined', id, status }
+  end
+  if status == 'completed' and redis.call('EXISTS', work_key(shared, 'result')) == 1 then
+    create(shared)
+    redis.call('HSET', job_key(id), 'cached', '1')
+    expire(shared, now + args.result_ttl_ms)
+    count(args.work.lane, 'cached')
+    count(args.work.lane, 'completed')
+    return { 'cached', id, status }
+  end
+end
+
+local lane, cost_ms = args.work.lane, tonumber(args.work.cost_ms)
+local waiting_jobs = redis.call('ZCARD', lane_key(lane, 'pending'))
+local waiting_ms = tonumber(redis.call('HGET', lane_key(lane, 'state'), 'pending_ms') or 0)
+if waiting_jobs >= args.max_jobs or waiting_jobs > 0 and waiting_ms + cost_ms > args.max_audio_ms then
+  return { 'full', id, integer(waiting_ms) }
+end
+
+local fields = { 'work_id', id, 'created_at_ms', integer(now) }
+for name, value in pairs(args.work) do
   fields[#fields + 1] = name
   fields[#fields + 1] = value
 end
-redis.call('HSET', job_key(id), unpack(fields))
-redis.call('ZADD', key('jobs'), integer(now), id)
-redis.call('SADD', key('lanes'), record.lane)
-enqueue_last(id, record.lane, record.tenant, tonumber(record.cost_ms), tonumber(record.weight))
-count(record.lane, 'accepted')
-return 1
+redis.call('HSET', work_key(id), unpack(fields))
+create(id)
+if args.digest then
+  redis.call('HSET', work_key(id), 'digest', args.digest)
+  redis.call('SET', key('digest:' .. args.digest), id)
+end
+redis.call('SADD', key('lanes'), lane)
+enqueue_last(id, lane, args.work.tenant, cost_ms, tonumber(args.work.weight))
+set_status(id, 'queued')
+return { 'accepted', id, 'queued' }

@@ -1,20 +1,34 @@
--- cancel: queued -> cancelled; processing: asks its worker to stop
+-- cancel: gives a job up. Its work is cancelled with its last job: at once if it waits; if it runs, its worker is asked
 --   job_id          string
 --   result_ttl_ms   integer
 --   record_ttl_ms   integer
+-- Sets cancelled_at_ms and last_event (what comes behind it is other jobs'), or cancel_requested.
 -- Returns 'cancelled', 'requested', 'finished' (nothing left to cancel) or 'unknown'.
 
-local id = args.job_id
-local fields = redis.call('HMGET', job_key(id), 'status', 'lane', 'cost_ms')
-if not fields[1] then return 'unknown' end
-if fields[1] == 'processing' then
-  redis.call('HSET', job_key(id), 'cancel_requested', '1')
+local job = args.job_id
+local status = status_of(job)
+if not status then return 'unknown' end
+if status ~= 'queued' and status ~= 'processing' then return 'finished' end
+
+local fields = redis.call('HMGET', job_key(job), 'work_id', 'cancel_requested')
+if fields[2] then return 'requested' end
+local id = fields[1]
+local work = redis.call('HMGET', work_key(id), 'lane', 'cost_ms')
+
+if redis.call('HINCRBY', work_key(id), 'waiting', -1) > 0 then
+  redis.call('HSET', job_key(job), 'cancelled_at_ms', integer(now), 'last_event', emit(id, 'cancelled', 'job', job))
+  redis.call('PEXPIREAT', job_key(job), integer(now + args.result_ttl_ms + args.record_ttl_ms))
+  count(work[1], 'cancelled')
+  return 'cancelled'
+end
+
+if status == 'processing' then
+  redis.call('HSET', job_key(job), 'cancel_requested', '1')
+  redis.call('HSET', work_key(id), 'cancel_requested', '1')
+  forget_digest(id)
   return 'requested'
 end
-if fields[1] ~= 'queued' then return 'finished' end
-if redis.call('ZREM', lane_key(fields[2], 'pending'), id) == 1 then
-  dequeued(fields[2], tonumber(fields[3]))
-end
+if redis.call('ZREM', lane_key(work[1], 'pending'), id) == 1 then dequeued(work[1], tonumber(work[2])) end
 redis.call('ZREM', key('delayed'), id)
 finish(id, 'cancelled')
 return 'cancelled'

@@ -1,12 +1,16 @@
--- erase: removes every trace of a finished job
+-- erase: removes a finished job, and with the last one that refers to it every trace of its work
 --   job_id   string
--- Returns 'erased', 'unfinished' or 'unknown'.
+-- Returns {outcome, work_id}: 'erased', 'erased_work', 'unfinished' or 'unknown'.
 
-local id = args.job_id
-local status = redis.call('HGET', job_key(id), 'status')
-if not status then return 'unknown' end
-if status == 'queued' or status == 'processing' then return 'unfinished' end
-redis.call('DEL', job_key(id), job_key(id) .. ':segments', job_key(id) .. ':result')
-redis.call('ZREM', key('jobs'), id)
-redis.call('ZREM', key('dead'), id)
-return 'erased'
+local job = args.job_id
+local status = status_of(job)
+if not status then return { 'unknown', '' } end
+if status == 'queued' or status == 'processing' then return { 'unfinished', '' } end
+
+local id = redis.call('HGET', job_key(job), 'work_id')
+redis.call('DEL', job_key(job))
+redis.call('ZREM', key('jobs'), job)
+redis.call('SREM', work_key(id, 'jobs'), job)
+if redis.call('SCARD', work_key(id, 'jobs')) > 0 then return { 'erased', id } end
+forget(id)
+return { 'erased_work', id }

@@ -1,27 +1,25 @@
 -- retry: processing -> queued after a delay; or failed, when the errors are used up; or cancelled, when asked for
---   job_id          string
---   fence           integer
---   failure         string   a FailureCode
---   detail          string   shown to the job's owner if this was the last attempt
---   delay_ms        integer
---   max_errors      integer
---   result_ttl_ms   integer
---   record_ttl_ms   integer
+--   work_id          string
+--   fence            integer
+--   error            string   FailureCode of this attempt
+--   error_detail     string   for the history
+--   failure          string   FailureCode of the work if this was the last attempt
+--   detail           string   shown to the owners of its jobs then
+--   delay_ms         integer
+--   max_errors       integer
+--   result_ttl_ms    integer
+--   record_ttl_ms    integer
 -- Returns 'queued', 'failed', 'cancelled' or 'lost'.
 
-local id = args.job_id
+local id = args.work_id
 if not holds(id, args.fence) then return 'lost' end
-local lane = redis.call('HGET', job_key(id), 'lane')
-if redis.call('HEXISTS', job_key(id), 'cancel_requested') == 1 then
-  finish(id, 'cancelled')
-  return 'cancelled'
-end
-count(lane, 'errors')
-if redis.call('HINCRBY', job_key(id), 'errors', 1) >= args.max_errors then
+if cancel_requested(id) then return cancel_attempt(id) end
+end_attempt(id, 'error', args.error, args.error_detail)
+count(redis.call('HGET', work_key(id), 'lane'), 'errors')
+if redis.call('HINCRBY', work_key(id), 'errors', 1) >= args.max_errors then
   bury(id, args.failure, args.detail)
   return 'failed'
 end
-redis.call('ZREM', key('leases'), id)
-redis.call('HSET', job_key(id), 'status', 'queued')
 redis.call('ZADD', key('delayed'), integer(now + args.delay_ms), id)
+set_status(id, 'queued')
 return 'queued'

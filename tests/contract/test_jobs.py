@@ -1,114 +1,30 @@
 """What a job may do, on the real servers: every transition by both sides of the store, on Valkey and on Redis."""
 
 import asyncio
-import secrets
 import time
-from collections.abc import Callable, Coroutine, Iterator
-from typing import Any, TypeVar
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import redis
 
-from api.job_store import CancelOutcome, NewJob
-from api.job_store import JobStore as GatewayStore
-from core.errors import FailureCode, JobCancelled, JobExpired, JobFailed, JobNotFinished, JobNotFound
-from core.job import Job, JobStatus
+from api.job_store import AcceptOutcome, CancelOutcome
+from core.errors import (
+    FailureCode,
+    IdempotencyConflict,
+    JobCancelled,
+    JobExpired,
+    JobFailed,
+    JobNotFinished,
+    JobNotFound,
+    NotADeadLetter,
+    QueueFull,
+)
 from core.keys import Keys
 from core.options import TranscriptionOptions
-from core.redis_clients import connect, connect_async
-from core.transcript import Segment, Transcript, TranscriptInfo
+from core.work import JobStatus
+from tests.harness.stores import HOUR_MS, INFO, LANE, Jobs, new_job, segment
 from worker.job_store import Hold, Reaped
-from worker.job_store import JobStore as WorkerStore
-
-T = TypeVar("T")
-LANE = "base"
-INFO = TranscriptInfo(language="en", language_probability=1.0, duration_seconds=12.0)
-HOUR_MS = 3_600_000
-
-
-def segment(number: int) -> Segment:
-    return Segment(
-        id=number,
-        seek=0,
-        start=float(number),
-        end=number + 1.0,
-        text=f" part {number}",
-        tokens=(1, 2),
-        temperature=0.0,
-        avg_logprob=-0.2,
-        compression_ratio=1.1,
-        no_speech_prob=0.01,
-    )
-
-
-class Jobs:
-    """Both sides of the store over one server, with the gateway's side made synchronous."""
-
-    def __init__(self, url: str, keys: Keys, runner: asyncio.Runner) -> None:
-        self.url = url
-        self.keys = keys
-        self.runner = runner
-        self.client = connect(url)
-        self.worker = self.worker_named("worker-a")
-
-    def worker_named(self, name: str, *, lease_ms: int = 30_000, result_ttl_ms: int = HOUR_MS) -> WorkerStore:
-        return WorkerStore(
-            self.client,
-            worker=name,
-            lease_ms=lease_ms,
-            result_ttl_ms=result_ttl_ms,
-            record_ttl_ms=HOUR_MS,
-            keys=self.keys,
-        )
-
-    def gateway(self, call: Callable[[GatewayStore], Coroutine[Any, Any, T]]) -> T:
-        async def run() -> T:
-            client = connect_async(self.url)
-            try:
-                return await call(GatewayStore(client, result_ttl_ms=HOUR_MS, record_ttl_ms=HOUR_MS, keys=self.keys))
-            finally:
-                await client.aclose()
-
-        return self.runner.run(run())
-
-    def accept(self, *, tenant: str = "a", seconds: float = 10.0, weight: float = 1.0, lane: str = LANE) -> str:
-        job_id = secrets.token_hex(16)
-        job = NewJob(
-            job_id=job_id,
-            tenant=tenant,
-            weight=weight,
-            lane=lane,
-            options=TranscriptionOptions(language="en", initial_prompt='Ünïcode "quoted"\n{"json": [1]}'),
-            file_name="speech.flac",
-            media_bytes=1000,
-            media_sha256="0" * 64,
-            audio_seconds=seconds,
-            cost_seconds=seconds,
-        )
-        assert self.gateway(lambda store: store.accept(job))
-        return job_id
-
-    def claimed(self) -> Job:
-        job = self.worker.claim(LANE)
-        assert job is not None
-        return job
-
-    def get(self, job_id: str) -> Job:
-        return self.gateway(lambda store: store.get(job_id))
-
-    def transcript(self, job_id: str) -> Transcript:
-        job = self.get(job_id)
-        return self.gateway(lambda store: store.transcript(job))
-
-    def cancel(self, job_id: str) -> CancelOutcome:
-        return self.gateway(lambda store: store.cancel(job_id))
-
-    def reap(self, worker: WorkerStore | None = None) -> Reaped:
-        return (worker or self.worker).reap(max_crashes=2)
-
-    def lapse(self, job_id: str) -> None:
-        """Let a job's lease lapse now."""
-        self.client.zadd(self.keys.leases, {job_id: 1})
 
 
 @pytest.fixture(params=["valkey", "redis"])
@@ -119,40 +35,40 @@ def jobs(request: pytest.FixtureRequest, keys: Keys) -> Iterator[Jobs]:
 
 def test_an_accepted_job_reads_back_as_it_was_given(jobs: Jobs) -> None:
     before = time.time()
-    job = jobs.get(jobs.accept(seconds=12.5))
-    assert job.status is JobStatus.QUEUED
-    assert job.options == TranscriptionOptions(language="en", initial_prompt='Ünïcode "quoted"\n{"json": [1]}')
-    assert (job.audio_seconds, job.cost_seconds, job.media_bytes) == (12.5, 12.5, 1000)
-    assert (job.fence, job.attempts, job.errors, job.crashes) == (0, 0, 0, 0)
+    options = TranscriptionOptions(language="en", initial_prompt='Ünïcode "quoted"\n{"json": [1]}')
+    job = jobs.get(jobs.accept(seconds=12.5, options=options))
+    assert (job.status, job.file_name, job.cached) == (JobStatus.QUEUED, "speech.flac", False)
+    work = job.work
+    assert work.options == options
+    assert (work.audio_seconds, work.cost_seconds, work.media_bytes) == (12.5, 12.5, 1000)
+    assert (work.fence, work.attempts, work.errors, work.crashes) == (0, 0, 0, 0)
     assert abs(job.created_at.timestamp() - before) < 60
     assert job.created_at.tzinfo is not None
 
 
-def test_a_second_accept_of_the_same_id_changes_nothing(jobs: Jobs) -> None:
-    job_id = jobs.accept()
-    job = jobs.get(job_id)
-    again = NewJob(job_id, "b", 1.0, "other", TranscriptionOptions(), None, 5, "1" * 64, None, 5)
-    assert not jobs.gateway(lambda store: store.accept(again))
-    assert jobs.get(job_id) == job
-    assert jobs.worker.pending("other") == 0
+def test_an_accept_sent_twice_takes_effect_once(jobs: Jobs) -> None:
+    new = new_job()
+    assert [jobs.post(new).outcome for _ in range(2)] == [AcceptOutcome.ACCEPTED] * 2
+    assert jobs.worker.pending(LANE) == 1
+    assert jobs.gateway(lambda store: store.lanes())[0].counters["accepted"] == 1
 
 
 def test_a_job_runs_from_claim_to_result(jobs: Jobs) -> None:
     job_id = jobs.accept()
     job = jobs.claimed()
-    assert (job.job_id, job.status, job.fence, job.attempts) == (job_id, JobStatus.PROCESSING, 1, 1)
+    assert (job.work_id, job.status, job.fence, job.attempts) == (job_id, JobStatus.PROCESSING, 1, 1)
     assert jobs.worker.report(job, progress_seconds=0, info=INFO) is Hold.HELD
     assert jobs.worker.report(job, segments=[segment(1)], committed=0, progress_seconds=2) is Hold.HELD
-    assert jobs.get(job_id).progress_seconds == 2
-    assert jobs.get(job_id).audio_seconds == 12
+    assert jobs.work(job_id).progress_seconds == 2
+    assert jobs.work(job_id).audio_seconds == 12
     with pytest.raises(JobNotFinished):
         jobs.transcript(job_id)
     assert jobs.worker.report(job, segments=[segment(2)], committed=1, progress_seconds=3) is Hold.HELD
-    assert jobs.worker.complete(job, INFO) == "completed"
+    assert jobs.worker.complete(job, INFO, transcribed_seconds=12) == "completed"
     done = jobs.get(job_id)
-    assert (done.status, done.progress_seconds, done.language) == (JobStatus.COMPLETED, 12, "en")
+    assert (done.status, done.work.progress_seconds, done.work.info) == (JobStatus.COMPLETED, 12, INFO)
     assert done.finished_at is not None
-    assert done.expires_at is not None
+    assert done.work.expires_at is not None
     transcript = jobs.transcript(job_id)
     assert transcript.segments == (segment(1), segment(2))
     assert transcript.info == INFO
@@ -165,20 +81,20 @@ def test_an_empty_lane_gives_nothing(jobs: Jobs) -> None:
 
 def test_each_job_is_claimed_once(jobs: Jobs) -> None:
     accepted = {jobs.accept() for _ in range(20)}
-    claimed = [jobs.claimed().job_id for _ in range(20)]
+    claimed = [jobs.claimed().work_id for _ in range(20)]
     assert set(claimed) == accepted
     assert jobs.worker.claim(LANE) is None
 
 
 def test_jobs_of_one_tenant_keep_their_order(jobs: Jobs) -> None:
     accepted = [jobs.accept(seconds=seconds) for seconds in (50, 1, 20, 3)]
-    assert [jobs.claimed().job_id for _ in accepted] == accepted
+    assert [jobs.claimed().work_id for _ in accepted] == accepted
 
 
 def test_tenants_share_a_lane_by_audio_seconds(jobs: Jobs) -> None:
     crowd = [jobs.accept(tenant="crowd", seconds=10) for _ in range(50)]
     single = jobs.accept(tenant="single", seconds=10)
-    order = [jobs.claimed().job_id for _ in range(51)]
+    order = [jobs.claimed().work_id for _ in range(51)]
     assert order.index(single) <= 1
     assert [job for job in order if job != single] == crowd
 
@@ -187,7 +103,7 @@ def test_a_tenant_of_twice_the_weight_gets_twice_the_audio(jobs: Jobs) -> None:
     heavy = {jobs.accept(tenant="heavy", weight=2.0) for _ in range(40)}
     for _ in range(40):
         jobs.accept(tenant="light")
-    first = [jobs.claimed().job_id for _ in range(30)]
+    first = [jobs.claimed().work_id for _ in range(30)]
     assert sum(job in heavy for job in first) == pytest.approx(20, abs=1)
 
 
@@ -207,7 +123,7 @@ def test_lanes_are_apart(jobs: Jobs) -> None:
     jobs.accept()
     claimed = jobs.worker.claim("small")
     assert claimed is not None
-    assert claimed.job_id == small
+    assert claimed.work_id == small
     assert jobs.worker.claim("small") is None
 
 
@@ -226,11 +142,24 @@ def test_the_queue_is_counted_in_jobs_and_audio_seconds(jobs: Jobs) -> None:
 
 
 def test_the_queue_position_counts_from_one(jobs: Jobs) -> None:
-    accepted = [jobs.get(jobs.accept()) for _ in range(3)]
-    positions = [jobs.gateway(lambda store, job=job: store.queue_position(job)) for job in accepted]  # type: ignore[misc]
-    assert positions == [1, 2, 3]
+    accepted = [jobs.accept() for _ in range(3)]
+    looks = [jobs.gateway(lambda store, job_id=job_id: store.look(job_id)) for job_id in accepted]  # type: ignore[misc]
+    assert [look.queue_position for look in looks] == [1, 2, 3]
+    assert [look.audio_seconds_ahead for look in looks] == [0, 10, 20]
     jobs.claimed()
-    assert jobs.gateway(lambda store: store.queue_position(accepted[0])) is None
+    look = jobs.gateway(lambda store: store.look(accepted[0]))
+    assert (look.queue_position, look.lane_running) == (None, 1)
+
+
+def test_the_audio_ahead_is_that_of_all_tenants_up_to_the_jobs_turn(jobs: Jobs) -> None:
+    for _ in range(10):
+        jobs.accept(tenant="crowd", seconds=10)
+    for _ in range(2):
+        jobs.accept(tenant="heavy", seconds=30, weight=3.0)
+    mine = jobs.accept(tenant="single", seconds=20)
+    # Due at 20: two of the crowd's ten, both of the heavy tenant's (each counts a third).
+    look = jobs.gateway(lambda store: store.look(mine))
+    assert look.audio_seconds_ahead == pytest.approx(20 + 60)
 
 
 # What a crash leaves
@@ -243,23 +172,26 @@ def test_a_lapsed_lease_requeues_the_job_and_fences_off_its_old_worker(jobs: Job
     jobs.lapse(job_id)
     assert jobs.reap() == Reaped(requeued=1, failed=0, cancelled=0, released=0)
     new = jobs.claimed()
-    assert (new.job_id, new.fence, new.crashes, new.attempts) == (job_id, old.fence + 1, 1, 2)
+    assert (new.work_id, new.fence, new.crashes, new.attempts) == (job_id, old.fence + 1, 1, 2)
     assert jobs.worker.heartbeat(old) is Hold.LOST
     assert jobs.worker.report(old, segments=[segment(9)], committed=1, progress_seconds=9) is Hold.LOST
-    assert jobs.worker.complete(old, INFO) == "lost"
+    assert jobs.worker.complete(old, INFO, transcribed_seconds=12) == "lost"
     assert jobs.worker.fail(old, FailureCode.AUDIO_UNDECODABLE, "late") == "lost"
     assert jobs.worker.handback(old) == "lost"
     assert jobs.worker.retry(old, FailureCode.INTERNAL_ERROR, "", delay_seconds=1, max_attempts=3) == "lost"
     assert jobs.worker.confirm_cancel(old) == "lost"
-    jobs.worker.report(new, segments=[segment(1)], committed=0, progress_seconds=2)
-    assert jobs.worker.complete(new, INFO) == "completed"
-    assert jobs.transcript(job_id).segments == (segment(1),)
+    assert (new.progress_seconds, new.resumed_from_seconds) == (2, 2)
+    assert jobs.worker.committed_segments(new) == [segment(1)]
+    assert jobs.worker.report(new, committed=1, progress_seconds=2) is Hold.HELD
+    assert jobs.worker.report(new, segments=[segment(2)], committed=1, progress_seconds=3) is Hold.HELD
+    assert jobs.worker.complete(new, INFO, transcribed_seconds=12) == "completed"
+    assert jobs.transcript(job_id).segments == (segment(1), segment(2))
 
 
 def test_a_heartbeat_keeps_the_lease(jobs: Jobs) -> None:
     jobs.accept()
     job = jobs.claimed()
-    jobs.lapse(job.job_id)
+    jobs.lapse(job.work_id)
     assert jobs.worker.heartbeat(job) is Hold.HELD
     assert jobs.reap() == Reaped(0, 0, 0, 0)
 
@@ -273,11 +205,11 @@ def test_two_crashes_make_a_dead_letter(jobs: Jobs) -> None:
         reaped.append(jobs.reap())
     assert [(each.requeued, each.failed) for each in reaped] == [(1, 0), (0, 1)]
     job = jobs.get(job_id)
-    assert (job.status, job.failure, job.crashes) == (JobStatus.FAILED, FailureCode.WORKER_LOST, 2)
+    assert (job.status, job.work.failure, job.work.crashes) == (JobStatus.FAILED, FailureCode.WORKER_LOST, 2)
     with pytest.raises(JobFailed) as failed:
         jobs.transcript(job_id)
     assert failed.value.failure is FailureCode.WORKER_LOST
-    assert jobs.gateway(lambda store: store.dead_letters()) == 1
+    assert jobs.gateway(lambda store: store.dead_letter_count()) == 1
 
 
 def test_reaping_twice_changes_nothing(jobs: Jobs) -> None:
@@ -286,7 +218,7 @@ def test_reaping_twice_changes_nothing(jobs: Jobs) -> None:
     jobs.lapse(job_id)
     jobs.reap()
     assert jobs.reap(jobs.worker_named("worker-b")) == Reaped(0, 0, 0, 0)
-    assert jobs.get(job_id).crashes == 1
+    assert jobs.work(job_id).crashes == 1
 
 
 def test_a_job_taken_back_goes_to_the_head_of_its_lane(jobs: Jobs) -> None:
@@ -297,7 +229,7 @@ def test_a_job_taken_back_goes_to_the_head_of_its_lane(jobs: Jobs) -> None:
     jobs.claimed()
     jobs.lapse(first)
     jobs.reap()
-    assert jobs.claimed().job_id == first
+    assert jobs.claimed().work_id == first
 
 
 # Errors and hand-backs
@@ -309,7 +241,7 @@ def test_a_retry_waits_for_its_time_and_counts_the_error(jobs: Jobs) -> None:
     assert outcome == "queued"
     assert jobs.worker.claim(LANE) is None
     assert jobs.reap() == Reaped(0, 0, 0, 0)
-    jobs.client.zadd(jobs.keys.delayed, {job_id: 1})
+    jobs.release(job_id)
     assert jobs.reap().released == 1
     job = jobs.claimed()
     assert (job.errors, job.crashes, job.attempts) == (1, 0, 2)
@@ -319,13 +251,14 @@ def test_used_up_attempts_make_a_dead_letter_with_its_reason(jobs: Jobs) -> None
     job_id = jobs.accept()
     for expected in ("queued", "queued", "failed"):
         outcome = jobs.worker.retry(
-            jobs.claimed(), FailureCode.ATTEMPTS_EXHAUSTED, "the last error", delay_seconds=0, max_attempts=3
+            jobs.claimed(), FailureCode.INTERNAL_ERROR, "the last error", delay_seconds=0, max_attempts=3
         )
         assert outcome == expected
-        jobs.client.zadd(jobs.keys.delayed, {job_id: 1}, xx=True)
+        jobs.release(job_id)
         jobs.reap()
-    job = jobs.get(job_id)
-    assert (job.failure, job.failure_detail) == (FailureCode.ATTEMPTS_EXHAUSTED, "the last error")
+    work = jobs.work(job_id)
+    assert work.failure is FailureCode.ATTEMPTS_EXHAUSTED
+    assert "internal_error: the last error" in (work.failure_detail or "")
 
 
 def test_a_hand_back_charges_no_attempt(jobs: Jobs) -> None:
@@ -339,7 +272,7 @@ def test_a_permanent_failure_is_stored_with_its_code(jobs: Jobs) -> None:
     job_id = jobs.accept()
     assert jobs.worker.fail(jobs.claimed(), FailureCode.NO_AUDIO_STREAM, "The file has no audio.") == "failed"
     job = jobs.get(job_id)
-    assert (job.status, job.failure) == (JobStatus.FAILED, FailureCode.NO_AUDIO_STREAM)
+    assert (job.status, job.work.failure) == (JobStatus.FAILED, FailureCode.NO_AUDIO_STREAM)
 
 
 # Calls whose answer was lost on the way are sent again
@@ -352,14 +285,14 @@ def test_a_report_sent_twice_commits_once(jobs: Jobs) -> None:
         jobs.worker.report(job, segments=[segment(1)], committed=0, progress_seconds=2)
     for _ in range(2):
         jobs.worker.report(job, segments=[segment(2), segment(3)], committed=1, progress_seconds=4)
-    jobs.worker.complete(job, INFO)
-    assert [each.id for each in jobs.transcript(job.job_id).segments] == [1, 2, 3]
+    jobs.worker.complete(job, INFO, transcribed_seconds=12)
+    assert [each.id for each in jobs.transcript(job.work_id).segments] == [1, 2, 3]
 
 
 def test_a_completion_sent_twice_counts_once(jobs: Jobs) -> None:
     jobs.accept()
     job = jobs.claimed()
-    assert [jobs.worker.complete(job, INFO) for _ in range(2)] == ["completed", "completed"]
+    assert [jobs.worker.complete(job, INFO, transcribed_seconds=12) for _ in range(2)] == ["completed", "completed"]
     (lane,) = jobs.gateway(lambda store: store.lanes())
     assert lane.counters["completed"] == 1
 
@@ -401,7 +334,7 @@ def test_a_cancellation_asked_for_before_completion_wins(jobs: Jobs) -> None:
     job_id = jobs.accept()
     job = jobs.claimed()
     jobs.cancel(job_id)
-    assert jobs.worker.complete(job, INFO) == "cancelled"
+    assert jobs.worker.complete(job, INFO, transcribed_seconds=12) == "cancelled"
     assert jobs.get(job_id).status is JobStatus.CANCELLED
 
 
@@ -417,14 +350,15 @@ def test_a_cancelled_job_whose_worker_dies_stays_cancelled(jobs: Jobs) -> None:
 def test_a_finished_job_has_nothing_to_cancel_and_can_be_erased(jobs: Jobs) -> None:
     job_id = jobs.accept()
     job = jobs.claimed()
-    assert not jobs.gateway(lambda store: store.erase(job_id))
+    with pytest.raises(JobNotFound):
+        jobs.gateway(lambda store: store.erase(job_id))
     jobs.worker.report(job, segments=[segment(1)], progress_seconds=1)
-    jobs.worker.complete(job, INFO)
+    jobs.worker.complete(job, INFO, transcribed_seconds=12)
     assert jobs.cancel(job_id) is CancelOutcome.FINISHED
-    assert jobs.gateway(lambda store: store.erase(job_id))
+    assert jobs.gateway(lambda store: store.erase(job_id)) == job_id
     with pytest.raises(JobNotFound):
         jobs.get(job_id)
-    traces = [key for key in jobs.client.scan_iter(f"{jobs.keys.prefix}*") if job_id in str(key)]
+    traces = [key for key in jobs.client.scan_iter(f"{jobs.keys.prefix}work:*") if job_id in str(key)]
     assert traces == []
     assert jobs.client.zscore(jobs.keys.jobs, job_id) is None
 
@@ -441,7 +375,7 @@ def test_an_expired_result_is_told_from_one_that_never_was(jobs: Jobs) -> None:
     job_id = jobs.accept()
     job = jobs.claimed()
     jobs.worker.report(job, segments=[segment(1)], progress_seconds=1)
-    jobs.worker_named("worker-a", result_ttl_ms=1).complete(job, INFO)
+    jobs.worker_named("worker-a", result_ttl_ms=1).complete(job, INFO, transcribed_seconds=12)
     time.sleep(0.05)
     with pytest.raises(JobExpired):
         jobs.transcript(job_id)
@@ -451,6 +385,7 @@ def test_an_expired_result_is_told_from_one_that_never_was(jobs: Jobs) -> None:
 def test_queued_and_processing_jobs_never_expire(jobs: Jobs) -> None:
     waiting, running = jobs.accept(), jobs.accept()
     jobs.claimed()
+    assert [jobs.client.ttl(jobs.keys.work(job)) for job in (waiting, running)] == [-1, -1]
     assert [jobs.client.ttl(jobs.keys.job(job)) for job in (waiting, running)] == [-1, -1]
 
 
@@ -509,3 +444,301 @@ def test_a_server_without_memory_refuses_the_job_and_keeps_nothing(jobs: Jobs) -
     finally:
         jobs.client.config_set("maxmemory", "0")
     assert list(jobs.client.scan_iter(f"{jobs.keys.prefix}*")) == []
+
+
+# Jobs that ask for the same
+
+SAME = "5" * 64
+
+
+def test_the_same_again_joins_the_work_under_way(jobs: Jobs) -> None:
+    first = jobs.post(new_job(sha256=SAME))
+    second = jobs.post(new_job(sha256=SAME))
+    work = jobs.claimed()
+    third = jobs.post(new_job(sha256=SAME))
+    assert [each.outcome for each in (first, second, third)] == ["accepted", "joined", "joined"]
+    assert [each.status for each in (first, second, third)] == ["queued", "queued", "processing"]
+    assert jobs.worker.claim(LANE) is None
+    jobs.done(work)
+    for each in (first, second, third):
+        job = jobs.get(each.job_id)
+        assert (job.status, job.cached) == (JobStatus.COMPLETED, False)
+        assert job.started_at is not None
+        assert job.started_at >= job.created_at
+        assert jobs.transcript(each.job_id).segments == (segment(1),)
+    counters = jobs.gateway(lambda store: store.lanes())[0].counters
+    assert [counters[name] for name in ("accepted", "joined", "completed", "transcribed")] == [3, 2, 3, 1]
+
+
+def test_the_same_after_it_is_done_is_answered_from_the_result(jobs: Jobs) -> None:
+    jobs.post(new_job(sha256=SAME))
+    jobs.done(jobs.claimed())
+    again = jobs.post(new_job(sha256=SAME))
+    assert (again.outcome, again.status) == ("cached", "completed")
+    job = jobs.get(again.job_id)
+    assert job.cached
+    assert job.created_at == job.started_at == job.finished_at
+    assert jobs.transcript(again.job_id).segments == (segment(1),)
+    assert jobs.worker.pending(LANE) == 0
+
+
+def test_a_cached_answer_is_kept_as_long_as_any_other(jobs: Jobs) -> None:
+    jobs.post(new_job(sha256=SAME))
+    work = jobs.claimed()
+    brief = jobs.worker_named("worker-a", result_ttl_ms=2000)
+    brief.report(work, segments=[segment(1)], progress_seconds=1, info=INFO)
+    brief.complete(work, INFO, transcribed_seconds=1)
+    jobs.post(new_job(sha256=SAME))
+    for key in (jobs.keys.result(work.work_id), jobs.keys.segments(work.work_id), jobs.keys.events(work.work_id)):
+        assert jobs.client.pttl(key) > HOUR_MS / 2
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"sha256": "6" * 64},
+        {"sha256": SAME, "tenant": "b"},
+        {"sha256": SAME, "lane": "small"},
+        {"sha256": SAME, "options": TranscriptionOptions(language="de")},
+        {},
+    ],
+)
+def test_what_differs_in_anything_is_done_on_its_own(jobs: Jobs, other: dict[str, str]) -> None:
+    jobs.post(new_job(sha256=SAME))
+    assert jobs.post(new_job(**other)).outcome is AcceptOutcome.ACCEPTED  # type: ignore[arg-type]
+
+
+def test_what_failed_or_was_cancelled_answers_nobody_else(jobs: Jobs) -> None:
+    jobs.post(new_job(sha256=SAME))
+    jobs.worker.fail(jobs.claimed(), FailureCode.AUDIO_UNDECODABLE, "no")
+    second = jobs.post(new_job(sha256=SAME))
+    assert second.outcome is AcceptOutcome.ACCEPTED
+    jobs.claimed()
+    jobs.cancel(second.job_id)
+    assert jobs.post(new_job(sha256=SAME)).outcome is AcceptOutcome.ACCEPTED
+
+
+@pytest.mark.parametrize("claimed", [False, True])
+def test_cancelling_one_of_several_leaves_the_work_to_the_others(jobs: Jobs, claimed: bool) -> None:
+    first, second = (jobs.post(new_job(sha256=SAME)).job_id for _ in range(2))
+    work = jobs.claimed() if claimed else None
+    assert jobs.cancel(first) is CancelOutcome.CANCELLED
+    assert jobs.cancel(first) is CancelOutcome.FINISHED
+    assert jobs.get(first).status is JobStatus.CANCELLED
+    work = work or jobs.claimed()
+    assert jobs.worker.heartbeat(work) is Hold.HELD
+    jobs.done(work)
+    assert [jobs.get(job).status for job in (first, second)] == [JobStatus.CANCELLED, JobStatus.COMPLETED]
+    with pytest.raises(JobCancelled):
+        jobs.transcript(first)
+
+
+@pytest.mark.parametrize("claimed", [False, True])
+def test_cancelling_the_last_one_cancels_the_work(jobs: Jobs, claimed: bool) -> None:
+    first, second = (jobs.post(new_job(sha256=SAME)).job_id for _ in range(2))
+    work = jobs.claimed() if claimed else None
+    jobs.cancel(first)
+    assert jobs.cancel(second) is (CancelOutcome.REQUESTED if work else CancelOutcome.CANCELLED)
+    if work:
+        assert jobs.worker.confirm_cancel(work) == "cancelled"
+    assert [jobs.get(job).status for job in (first, second)] == [JobStatus.CANCELLED] * 2
+    assert jobs.worker.claim(LANE) is None
+    assert jobs.gateway(lambda store: store.lanes())[0].counters["cancelled"] == 2
+
+
+def test_erasing_one_of_several_leaves_the_result_to_the_others(jobs: Jobs) -> None:
+    first, second = (jobs.post(new_job(sha256=SAME)).job_id for _ in range(2))
+    jobs.done(jobs.claimed())
+    assert jobs.gateway(lambda store: store.erase(first)) is None
+    with pytest.raises(JobNotFound):
+        jobs.get(first)
+    assert jobs.transcript(second).segments == (segment(1),)
+    assert jobs.gateway(lambda store: store.erase(second)) == first
+    left = {str(key).removeprefix(jobs.keys.prefix) for key in jobs.client.scan_iter(f"{jobs.keys.prefix}*")}
+    assert not [key for key in left if first in key or second in key or key.startswith(("digest", "work", "job:"))]
+
+
+# Idempotency keys
+
+
+def test_the_same_key_and_body_is_the_same_job(jobs: Jobs) -> None:
+    first = jobs.post(new_job(sha256=SAME, idempotency_key="k"))
+    again = jobs.post(new_job(sha256=SAME, idempotency_key="k"))
+    assert (again.outcome, again.job_id) == (AcceptOutcome.REPLAYED, first.job_id)
+    jobs.done(jobs.claimed())
+    again = jobs.post(new_job(sha256=SAME, idempotency_key="k"))
+    assert (again.outcome, again.job_id, again.status) == ("replayed", first.job_id, "completed")
+    assert jobs.gateway(lambda store: store.lanes())[0].counters["accepted"] == 1
+
+
+def test_the_same_key_with_another_body_is_a_conflict(jobs: Jobs) -> None:
+    first = jobs.post(new_job(sha256=SAME, idempotency_key="k"))
+    with pytest.raises(IdempotencyConflict, match=first.job_id):
+        jobs.post(new_job(sha256="6" * 64, idempotency_key="k"))
+    assert jobs.worker.pending(LANE) == 1
+
+
+def test_keys_belong_to_their_tenant(jobs: Jobs) -> None:
+    jobs.post(new_job(sha256=SAME, idempotency_key="k"))
+    assert jobs.post(new_job(sha256="6" * 64, tenant="b", idempotency_key="k")).outcome is AcceptOutcome.ACCEPTED
+
+
+def test_a_key_whose_job_was_erased_is_free_again(jobs: Jobs) -> None:
+    first = jobs.post(new_job(sha256=SAME, idempotency_key="k"))
+    jobs.cancel(first.job_id)
+    jobs.gateway(lambda store: store.erase(first.job_id))
+    again = jobs.post(new_job(sha256=SAME, idempotency_key="k"))
+    assert (again.outcome, again.job_id != first.job_id) == (AcceptOutcome.ACCEPTED, True)
+
+
+# A full lane
+
+
+def test_a_full_lane_takes_no_more_jobs_and_stores_nothing_of_them(jobs: Jobs) -> None:
+    jobs.accept()
+    refused = new_job()
+    with pytest.raises(QueueFull):
+        jobs.post(refused, max_jobs=1)
+    with pytest.raises(JobNotFound):
+        jobs.get(refused.job_id)
+    assert jobs.post(new_job(lane="small"), max_jobs=1).outcome is AcceptOutcome.ACCEPTED
+    jobs.claimed()
+    assert jobs.post(refused, max_jobs=1).outcome is AcceptOutcome.ACCEPTED
+
+
+def test_a_lane_is_full_of_audio_as_well(jobs: Jobs) -> None:
+    assert jobs.post(new_job(seconds=500), max_audio_seconds=100).outcome is AcceptOutcome.ACCEPTED
+    with pytest.raises(QueueFull):
+        jobs.post(new_job(seconds=1), max_audio_seconds=100)
+
+
+def test_a_full_lane_still_answers_what_costs_it_nothing(jobs: Jobs) -> None:
+    first = jobs.post(new_job(sha256=SAME, idempotency_key="k"))
+    assert jobs.post(new_job(sha256=SAME, idempotency_key="k"), max_jobs=1).job_id == first.job_id
+    assert jobs.post(new_job(sha256=SAME), max_jobs=1).outcome is AcceptOutcome.JOINED
+
+
+def test_a_full_lane_says_when_to_come_back(jobs: Jobs) -> None:
+    for _ in range(5):
+        jobs.accept(seconds=12)
+    for _ in range(3):
+        jobs.done(jobs.claimed())
+        time.sleep(0.02)
+    with pytest.raises(QueueFull) as full:
+        jobs.post(new_job(), max_jobs=2)
+    assert full.value.retry_after_seconds in {1, 2}
+
+
+# Dead letters
+
+
+def buried(jobs: Jobs, **fields: str) -> str:
+    job_id = jobs.post(new_job(**fields)).job_id  # type: ignore[arg-type]
+    work = jobs.claimed()
+    jobs.worker.report(work, segments=[segment(1)], progress_seconds=2, info=INFO)
+    jobs.worker.retry(work, FailureCode.INTERNAL_ERROR, "boom", delay_seconds=0, max_attempts=2)
+    jobs.release(job_id)
+    jobs.reap()
+    jobs.worker.fail(jobs.claimed(), FailureCode.AUDIO_UNDECODABLE, "no")
+    return job_id
+
+
+def test_a_dead_letter_tells_what_happened(jobs: Jobs) -> None:
+    job_id = buried(jobs)
+    letter = jobs.gateway(lambda store: store.dead_letters(limit=10))[0]
+    assert [job.job_id for job in letter.jobs] == [job_id]
+    assert [(each.attempt, each.outcome, each.failure, each.detail) for each in letter.attempts] == [
+        (1, "error", "internal_error", "boom"),
+        (2, "failed", "audio_undecodable", "no"),
+    ]
+    assert [(each.from_ms, each.to_ms) for each in letter.attempts] == [(0, 2000), (2000, 2000)]
+    assert all(each.worker == "worker-a" for each in letter.attempts)
+
+
+def test_a_requeued_dead_letter_has_new_attempts_and_its_checkpoint(jobs: Jobs) -> None:
+    job_id = buried(jobs)
+    assert jobs.gateway(lambda store: store.requeue(job_id)) == LANE
+    assert jobs.gateway(lambda store: store.dead_letter_count()) == 0
+    assert jobs.client.ttl(jobs.keys.job(job_id)) == -1
+    work = jobs.claimed()
+    assert (work.errors, work.crashes, work.failure, work.expires_at) == (0, 0, None, None)
+    assert jobs.worker.committed_segments(work) == [segment(1)]
+    jobs.worker.report(work, segments=[segment(2)], committed=1, progress_seconds=3)
+    assert jobs.worker.complete(work, INFO, transcribed_seconds=10) == "completed"
+    assert jobs.transcript(job_id).segments == (segment(1), segment(2))
+    counters = jobs.gateway(lambda store: store.lanes())[0].counters
+    assert (counters["failed"], counters["completed"], counters["requeued"]) == (0, 1, 1)
+
+
+def test_only_dead_letters_are_requeued_or_purged(jobs: Jobs) -> None:
+    job_id = jobs.accept()
+    for act in ("requeue", "purge"):
+        with pytest.raises(NotADeadLetter):
+            jobs.gateway(lambda store, act=act: getattr(store, act)(job_id))  # type: ignore[misc]
+    job = jobs.get(job_id)
+    with pytest.raises(NotADeadLetter):
+        jobs.gateway(lambda store: store.dead_letter(job))
+
+
+def test_a_purged_dead_letter_leaves_nothing(jobs: Jobs) -> None:
+    job_id = buried(jobs, sha256=SAME)
+    assert jobs.gateway(lambda store: store.purge(job_id)) == 1
+    with pytest.raises(JobNotFound):
+        jobs.get(job_id)
+    assert jobs.gateway(lambda store: store.dead_letters(limit=10)) == []
+    assert not list(jobs.client.scan_iter(f"{jobs.keys.prefix}work:*"))
+
+
+# Claims and reapers after an outage
+
+
+def test_a_claim_sent_twice_takes_one_job(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    jobs.accept(), jobs.accept()
+    monkeypatch.setattr("secrets.token_hex", lambda _bytes: "the same claim")
+    first, again = jobs.claimed(), jobs.claimed()
+    assert first == again
+    assert jobs.worker.pending(LANE) == 1
+
+
+def test_a_reaper_told_to_wait_takes_nothing_back(jobs: Jobs) -> None:
+    job_id = jobs.accept()
+    jobs.claimed()
+    jobs.lapse(job_id)
+    assert jobs.worker.reap(max_crashes=2, take_back=False) == Reaped(0, 0, 0, 0)
+    assert jobs.reap().requeued == 1
+
+
+# Events
+
+
+def events(jobs: Jobs, work_id: str) -> list[dict[str, str]]:
+    return [fields for _, fields in jobs.gateway(lambda store: store.events(work_id, after="0-0"))]
+
+
+def test_every_change_is_an_event_once(jobs: Jobs) -> None:
+    job_id = jobs.accept()
+    work = jobs.claimed()
+    jobs.worker.report(work, progress_seconds=0, info=INFO)
+    for _ in range(2):
+        jobs.worker.report(work, segments=[segment(1), segment(2)], committed=0, progress_seconds=3)
+    for _ in range(2):
+        jobs.worker.complete(work, INFO, transcribed_seconds=12)
+    told = [
+        (each["event"], each.get("status") or (each["first"], each["last"], each["progress_ms"]))
+        for each in events(jobs, job_id)
+    ]
+    assert told == [
+        ("status", "queued"),
+        ("status", "processing"),
+        ("progress", ("0", "0", "0")),
+        ("progress", ("0", "2", "3000")),
+        ("status", "completed"),
+    ]
+
+
+def test_every_event_is_announced_to_the_gateways(jobs: Jobs) -> None:
+    job_id = jobs.accept()
+    jobs.claimed()
+    entries: Any = jobs.client.xrange(jobs.keys.activity)
+    announced = [fields["work"] for _, fields in entries]
+    assert announced == [job_id] * len(events(jobs, job_id))

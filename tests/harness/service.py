@@ -84,10 +84,16 @@ class Service:
         """Return the names of the files in the media folder."""
         return sorted(path.name for path in (self.data_dir / "media").iterdir())
 
-    def submit(self, media: bytes | Path, *, name: str = "audio", **options: str) -> str:
-        """Post a file and return the id of its job."""
+    def post(
+        self, media: bytes | Path, *, name: str = "audio", headers: Mapping[str, str] | None = None, **options: str
+    ) -> httpx.Response:
+        """Post a file; the same file with the same options may share a work."""
         content = media.read_bytes() if isinstance(media, Path) else media
-        answer = self.client.post("/transcribe", files={"file": (name, content)}, data=options)
+        return self.client.post("/transcribe", files={"file": (name, content)}, data=options, headers=headers)
+
+    def submit(self, media: bytes | Path, *, name: str = "audio", **options: str) -> str:
+        """Post a file to be transcribed whatever was done before, and return the id of its job."""
+        answer = self.post(media, name=name, headers={"Cache-Control": "no-cache"}, **options)
         assert answer.status_code == 202, answer.text
         job_id: str = answer.json()["job_id"]
         return job_id

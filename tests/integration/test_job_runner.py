@@ -1,27 +1,25 @@
 """How an attempt ends, whatever the transcriber does: on the real store, with transcribers made for it."""
 
 import asyncio
-import secrets
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from api.job_store import JobStore as GatewayStore
-from api.job_store import NewJob
 from core.errors import FailureCode, TranscriptionFailure
-from core.job import Job, JobStatus
+from core.job import Job
 from core.keys import Keys
 from core.media_files import MediaFiles
 from core.options import TranscriptionOptions
-from core.redis_clients import connect, connect_async
 from core.transcript import Segment, TranscriptInfo
+from core.work import JobStatus
+from tests.harness.stores import Jobs
 from worker.job_runner import JobRunner
-from worker.job_store import Hold, JobStore
+from worker.job_store import Hold
 from worker.metrics import WorkerMetrics
 from worker.running_jobs import RunningJobs
-from worker.transcriber import Transcription
+from worker.transcriber import Checkpoint, Transcription
 
 INFO = TranscriptInfo(language="en", language_probability=1.0, duration_seconds=3.0)
 
@@ -50,12 +48,16 @@ class Transcribes:
     def __init__(self, before_segment: Callable[[int], None] = lambda _number: None) -> None:
         self._before_segment = before_segment
         self.asked_for = 0
+        self.began_behind = 0
 
-    def transcribe(self, _media: Path, _options: TranscriptionOptions) -> Transcription:
-        return Transcription(INFO, self._segments())
+    def transcribe(
+        self, _media: Path, _options: TranscriptionOptions, checkpoint: Checkpoint | None = None
+    ) -> Transcription:
+        self.began_behind = len(checkpoint.segments) if checkpoint else 0
+        return Transcription(INFO, self._segments(self.began_behind))
 
-    def _segments(self) -> Iterator[Segment]:
-        for number in (1, 2, 3):
+    def _segments(self, done: int) -> Iterator[Segment]:
+        for number in range(done + 1, 4):
             self.asked_for = number
             self._before_segment(number)
             yield segment(number)
@@ -64,30 +66,28 @@ class Transcribes:
 class Bench:
     """A store, one accepted job at a time, and a runner for a transcriber."""
 
-    def __init__(self, url: str, keys: Keys, folder: Path) -> None:
-        self.url, self.keys = url, keys
+    def __init__(self, jobs: Jobs, folder: Path) -> None:
+        self.jobs = jobs
+        self.store = jobs.worker
+        self.keys = jobs.keys
+        self.client = jobs.client
         self.media = MediaFiles.under(folder)
-        self.client = connect(url)
-        self.store = JobStore(
-            self.client, worker="w", lease_ms=30_000, result_ttl_ms=60_000, record_ttl_ms=60_000, keys=keys
-        )
         self.running = RunningJobs()
         self.metrics = WorkerMetrics()
 
     def accept(self) -> str:
-        job_id = secrets.token_hex(16)
-        new = NewJob(job_id, "t", 1.0, "base", TranscriptionOptions(), None, 1, "0" * 64, 3.0, 3.0)
-        asyncio.run(self._gateway("accept", new))
-        return job_id
+        return self.jobs.accept(seconds=3)
 
     def cancel(self, job_id: str) -> None:
-        asyncio.run(self._gateway("cancel", job_id))
+        # The caller may be inside the runner's loop: in a loop of its own.
+        with asyncio.Runner() as runner:
+            Jobs(self.jobs.url, self.keys, runner).cancel(job_id)
 
     def get(self, job_id: str) -> Job:
-        return Job.from_record(self.client.hgetall(self.keys.job(job_id)))  # type: ignore[arg-type]
+        return self.jobs.get(job_id)
 
-    def run(self, transcriber: Transcribes) -> str:
-        runner = JobRunner(
+    def runner(self, transcriber: Transcribes) -> JobRunner:
+        return JobRunner(
             store=self.store,
             media=self.media,
             transcriber=transcriber,
@@ -95,20 +95,15 @@ class Bench:
             metrics=self.metrics,
             max_attempts=3,
         )
-        job = self.store.claim("base")
-        assert job is not None
-        return runner.run(job)
 
-    async def _gateway(self, method: str, argument: object) -> None:
-        client = connect_async(self.url)
-        store = GatewayStore(client, result_ttl_ms=60_000, record_ttl_ms=60_000, keys=self.keys)
-        await getattr(store, method)(argument)
-        await client.aclose()
+    def run(self, transcriber: Transcribes) -> str:
+        return self.runner(transcriber).run(self.jobs.claimed())
 
 
 @pytest.fixture
-def bench(valkey_url: str, keys: Keys, tmp_path: Path) -> Bench:
-    return Bench(valkey_url, keys, tmp_path)
+def bench(valkey_url: str, keys: Keys, tmp_path: Path) -> Iterator[Bench]:
+    with asyncio.Runner() as runner:
+        yield Bench(Jobs(valkey_url, keys, runner), tmp_path)
 
 
 def raising(error: Exception) -> Callable[[int], None]:
@@ -140,28 +135,41 @@ def test_a_fault_of_ours_is_tried_again_and_then_a_dead_letter(bench: Bench, err
     for outcome in ("queued", "queued", "failed"):
         assert bench.run(Transcribes(raising(error))) == outcome
         # It waits for its time; here its time has come.
-        bench.client.zadd(bench.keys.delayed, {job_id: 1}, xx=True)
+        bench.jobs.release(job_id)
         bench.store.reap(max_crashes=2)
-    job = bench.get(job_id)
+    job = bench.get(job_id).work
     assert (job.status, job.failure, job.errors) == (JobStatus.FAILED, FailureCode.ATTEMPTS_EXHAUSTED, 3)
     assert named in (job.failure_detail or "")
     assert "secret" not in (job.failure_detail or "")
 
 
-def test_an_attempt_after_an_error_starts_its_transcript_anew(bench: Bench) -> None:
+def test_an_attempt_after_an_error_goes_on_behind_what_is_committed(bench: Bench) -> None:
     job_id = bench.accept()
     bench.run(Transcribes(raising(RuntimeError())))
-    bench.client.zadd(bench.keys.delayed, {job_id: 1})
+    bench.jobs.release(job_id)
     bench.store.reap(max_crashes=2)
+    transcriber = Transcribes()
+    assert bench.run(transcriber) == "completed"
+    assert transcriber.began_behind == 1
+    assert bench.jobs.transcript(job_id).segments == (segment(1), segment(2), segment(3))
+    (latest, *_) = bench.jobs.gateway(lambda store: store.pace("base"))
+    assert latest.audio_seconds == 2  # what this attempt did
+
+
+def test_an_attempt_that_finds_everything_done_only_completes(bench: Bench) -> None:
+    job_id = bench.accept()
+    work = bench.jobs.claimed()
+    bench.store.report(work, segments=[segment(n) for n in (1, 2, 3)], progress_seconds=3, info=INFO)
+    bench.store.handback(work)
     assert bench.run(Transcribes()) == "completed"
-    assert bench.client.llen(bench.keys.segments(job_id)) == 3
+    assert bench.jobs.transcript(job_id).segments == (segment(1), segment(2), segment(3))
 
 
 def test_a_fault_of_the_media_fails_at_once(bench: Bench) -> None:
     job_id = bench.accept()
     failure = TranscriptionFailure(FailureCode.AUDIO_UNDECODABLE, "The file is cut short.")
     assert bench.run(Transcribes(raising(failure))) == "failed"
-    job = bench.get(job_id)
+    job = bench.get(job_id).work
     assert (job.failure, job.failure_detail) == (FailureCode.AUDIO_UNDECODABLE, "The file is cut short.")
 
 
@@ -179,7 +187,7 @@ def test_a_job_handed_back_by_another_thread_is_left_alone(bench: Bench) -> None
     def hand_back(number: int) -> None:
         if number == 2:
             (running,) = bench.running.snapshot()
-            handing_back = threading.Thread(target=lambda: bench.store.handback(running.job))
+            handing_back = threading.Thread(target=lambda: bench.store.handback(running.work))
             handing_back.start()
             handing_back.join()
             running.note(Hold.LOST)
@@ -187,22 +195,13 @@ def test_a_job_handed_back_by_another_thread_is_left_alone(bench: Bench) -> None
     transcriber = Transcribes(hand_back)
     assert bench.run(transcriber) == "lost"
     assert transcriber.asked_for == 2
-    job = bench.get(job_id)
+    job = bench.get(job_id).work
     assert (job.status, job.attempts) == (JobStatus.QUEUED, 0)
 
 
 def test_a_store_that_goes_away_loses_the_attempt_and_not_the_worker(bench: Bench, tmp_path: Path) -> None:
     job_id = bench.accept()
-    away = Bench("redis://127.0.0.1:1", bench.keys, tmp_path)
-    runner = JobRunner(
-        store=away.store,
-        media=bench.media,
-        transcriber=Transcribes(),
-        running=RunningJobs(),
-        metrics=WorkerMetrics(),
-        max_attempts=3,
-    )
-    job = bench.store.claim("base")
-    assert job is not None
-    assert runner.run(job) == "lost"
+    with asyncio.Runner() as runner:
+        away = Bench(Jobs("redis://127.0.0.1:1", bench.keys, runner), tmp_path)
+        assert away.runner(Transcribes()).run(bench.jobs.claimed()) == "lost"
     assert bench.get(job_id).status is JobStatus.PROCESSING  # until its lease lapses

@@ -6,12 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from api.job_store import JobStore, NewJob
 from core.celery_app import create_celery
 from core.lanes import turn_queue
-from core.options import TranscriptionOptions
 from core.redis_clients import connect_async
 from tests.harness.service import Service, until
+from tests.harness.stores import gateway_store, new_job
 from tests.media import silence_wav
 from worker.tasks import TurnQueue
 
@@ -31,11 +30,10 @@ def accept_without_a_turn(service: Service) -> str:
     """Accept a job as the gateway does, and lose its turn."""
     job_id = secrets.token_hex(16)
     (service.data_dir / "media" / job_id).write_bytes(TINY)
-    job = NewJob(job_id, "default", 1.0, "base", TranscriptionOptions(), None, len(TINY), "0" * 64, 1.0, 1.0)
 
     async def accept() -> None:
         client = connect_async((service.data_dir / "valkey" / "url").read_text().strip())
-        assert await JobStore(client, result_ttl_ms=60_000, record_ttl_ms=60_000).accept(job)
+        await gateway_store(client).accept(new_job(job_id, seconds=1))
         await client.aclose()
 
     asyncio.run(accept())

@@ -131,4 +131,4 @@ def test_invalid_options_name_every_one_of_them() -> None:
 
 
 def test_who_is_told_to_come_back_is_told_when() -> None:
-    assert [error for error in tree(ServiceUnavailable) if error.retry_after_seconds < 1] == []  # type: ignore[attr-defined]
+    assert [error for error in tree(ServiceUnavailable) if (error.retry_after_seconds or 0) < 1] == []

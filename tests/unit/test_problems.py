@@ -24,6 +24,7 @@ from core.errors import (
     JobNotFound,
     MalformedBody,
     OptionProblem,
+    QueueFull,
     ScriptoriumError,
     ServiceUnavailable,
     StoreUnavailable,
@@ -81,8 +82,10 @@ def test_an_error_is_answered_with_its_status_code_and_words(error: type[Scripto
 
 @pytest.mark.parametrize("error", STATUSES, ids=lambda error: error.__name__)
 def test_only_who_should_come_back_is_told_when(error: type[ScriptoriumError]) -> None:
-    retry_after = answer_to(instance(error)).headers.get("retry-after")
-    assert retry_after == (str(error.retry_after_seconds) if issubclass(error, ServiceUnavailable) else None)
+    later = (ServiceUnavailable, QueueFull)
+    raised = instance(error)
+    retry_after = answer_to(raised).headers.get("retry-after")
+    assert retry_after == (str(raised.retry_after_seconds) if issubclass(error, later) else None)
 
 
 @pytest.mark.parametrize("failure", [FailureCode.AUDIO_EMPTY, FailureCode.WORKER_LOST])

@@ -7,26 +7,26 @@ from itertools import product
 
 import pytest
 
-from core.job import Job, JobStatus
 from core.options import TranscriptionOptions
+from core.work import JobStatus, Work
 from worker.job_store import Hold
 from worker.running_jobs import RunningJob, RunningJobs
 
 
-def job(job_id: str = "a", *, fence: int = 1) -> Job:
-    return Job(
-        job_id=job_id,
+def job(work_id: str = "a", *, fence: int = 1) -> Work:
+    return Work(
+        work_id=work_id,
         tenant="t",
         lane="base",
         status=JobStatus.PROCESSING,
         options=TranscriptionOptions(),
-        file_name=None,
         media_bytes=1,
         media_sha256="0" * 64,
         audio_seconds=None,
         cost_seconds=1,
         created_at=datetime.now(UTC),
         started_at=None,
+        claimed_at=None,
         finished_at=None,
         expires_at=None,
         fence=fence,
@@ -34,9 +34,9 @@ def job(job_id: str = "a", *, fence: int = 1) -> Job:
         errors=0,
         crashes=0,
         worker="w",
-        cancel_requested=False,
         progress_seconds=0,
-        language=None,
+        resumed_from_seconds=0,
+        info=None,
         failure=None,
         failure_detail=None,
     )
@@ -74,9 +74,9 @@ def test_a_job_is_listed_while_its_attempt_runs() -> None:
     jobs = RunningJobs()
     with jobs.track(job("a")) as first, jobs.track(job("b")) as second:
         assert len(jobs) == 2
-        assert {running.job.job_id for running in jobs.snapshot()} == {"a", "b"}
+        assert {running.work.work_id for running in jobs.snapshot()} == {"a", "b"}
         first.note(Hold.CANCEL)
-        assert {running.job.job_id: running.hold for running in jobs.snapshot()} == {"a": Hold.CANCEL, "b": Hold.HELD}
+        assert {running.work.work_id: running.hold for running in jobs.snapshot()} == {"a": Hold.CANCEL, "b": Hold.HELD}
         assert second.hold is Hold.HELD
     assert (len(jobs), jobs.snapshot()) == (0, [])
 

@@ -96,7 +96,7 @@ def test_every_setting_is_read_from_its_variable(
     monkeypatch: pytest.MonkeyPatch, process: type[CommonSettings], name: str, field: FieldInfo
 ) -> None:
     words = [word for word in get_args(field.annotation) if isinstance(word, str)]
-    other = next((word for word in words if word != field.default), "7")
+    other = "false" if field.default is True else next((word for word in words if word != field.default), "7")
     settings = read(monkeypatch, process, **{name.upper(): other})
     assert settings.model_fields_set == {name}
     assert getattr(settings, name) == parsed(field, other)
@@ -288,7 +288,7 @@ def test_the_example_shows_a_settings_default(process: type[CommonSettings], nam
     if shown == "":
         assert field.default in {"", None}
     else:
-        assert shown == str(field.default)
+        assert shown == (str(field.default).lower() if isinstance(field.default, bool) else str(field.default))
         assert parsed(field, shown) == field.default
     assert issubclass(process, CommonSettings)
 

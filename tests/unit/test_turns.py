@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from core.job import Job
+from core.work import Work
 from worker.turns import Turns
 
 if TYPE_CHECKING:
@@ -21,11 +21,11 @@ SECONDS = 10.0
 """How long a test waits for what must come."""
 
 
-class FakeJob:
-    """All of a job that a turn looks at."""
+class FakeWork:
+    """All of a work that a turn looks at."""
 
-    def __init__(self, job_id: str) -> None:
-        self.job_id = job_id
+    def __init__(self, work_id: str) -> None:
+        self.work_id = work_id
 
 
 class FakeStore:
@@ -37,13 +37,13 @@ class FakeStore:
         self.claims = 0
         self._lock = threading.Lock()
 
-    def claim(self, lane: str) -> Job | None:
+    def claim(self, lane: str) -> Work | None:
         with self._lock:
             self.claims += 1
             assert self.claims < 10_000, "a turn that should have ended goes on"
             waiting = self.waiting.get(lane)
             if waiting:
-                return cast("Job", FakeJob(waiting.pop(0)))
+                return cast("Work", FakeWork(waiting.pop(0)))
         self.on_empty()
         return None
 
@@ -66,16 +66,16 @@ class FakeRunner:
         self._work = work
         self._lock = threading.Lock()
 
-    def run(self, job: Job) -> str:
+    def run(self, work: Work) -> str:
         with self._lock:
             self.running += 1
             self.most_at_once = max(self.most_at_once, self.running)
         try:
-            self._work(job.job_id)
+            self._work(work.work_id)
         finally:
             with self._lock:
                 self.running -= 1
-                self.ran.append(job.job_id)
+                self.ran.append(work.work_id)
         return "completed"
 
 

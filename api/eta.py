@@ -1,0 +1,117 @@
+"""When a job will be done, from how fast its lane has been of late. Pure arithmetic; times in seconds.
+
+A lane's throughput is what it completed per second while it was busy. The range comes from the same completions: how
+fast and how slow stretches of as many jobs as are ahead have been (10th to 90th percentile), so it is narrow where the
+past was even, and wide where it was not.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+_LOW, _HIGH = 0.1, 0.9
+_STRETCHES = 3
+"""A stretch is at most this part of what is known, so that there are several to compare."""
+_OWN_PACE_FROM = 0.1
+"""Part of a job that must be done before its own pace tells more than the lane's."""
+_MIN_RETRY_SECONDS = 1
+_MAX_RETRY_SECONDS = 600
+_UNKNOWN_RETRY_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """One completed attempt: the audio it did, the time since the lane's completion before it, the time it took."""
+
+    audio_seconds: float
+    interval_seconds: float
+    attempt_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """Seconds until a job is completed, and a range that eight of ten jobs should fall into."""
+
+    seconds: float
+    low_seconds: float
+    high_seconds: float
+
+    def times(self, factor: float) -> "Estimate":
+        """Return all three, multiplied."""
+        return Estimate(self.seconds * factor, self.low_seconds * factor, self.high_seconds * factor)
+
+
+def estimate_waiting(
+    completions: Sequence[Completion],
+    *,
+    position: int,
+    audio_seconds_ahead: float,
+    audio_seconds: float,
+    running: int,
+    slots: int,
+) -> Estimate | None:
+    """Estimate for a job that waits at a position (1 is next); None while nothing is known of its lane.
+
+    `running` of the lane's `slots` are taken. While one is free the job is claimed at once; otherwise it waits until
+    what is ahead of it, and about half a job that is running, is done.
+    """
+    if not slots or not (attempts := _rate(completions, "attempt_seconds", stretch=1)):
+        return None
+    own = attempts.times(audio_seconds)
+    if position == 1 and running < slots:
+        return own
+    waits = _rate(completions, "interval_seconds", stretch=max(position, slots))
+    if waits is None:
+        return None
+    job_seconds = fmean(each.audio_seconds for each in completions)
+    return Estimate(
+        seconds=waits.seconds * (audio_seconds_ahead + job_seconds / 2) + own.seconds,
+        low_seconds=waits.low_seconds * audio_seconds_ahead + own.low_seconds,
+        high_seconds=waits.high_seconds * (audio_seconds_ahead + job_seconds) + own.high_seconds,
+    )
+
+
+def estimate_running(
+    completions: Sequence[Completion], *, remaining_seconds: float, done_seconds: float, elapsed_seconds: float
+) -> Estimate | None:
+    """Estimate for a job that runs; `elapsed_seconds` is the time that `done_seconds` of its audio took."""
+    lane = _rate(completions, "attempt_seconds", stretch=1)
+    total = remaining_seconds + done_seconds
+    if done_seconds <= 0 or done_seconds < _OWN_PACE_FROM * total:
+        return lane and lane.times(remaining_seconds)
+    own = elapsed_seconds / done_seconds
+    paces = [own, *((lane.low_seconds, lane.high_seconds) if lane else (own / 2, own * 2))]
+    return Estimate(own, min(paces), max(paces)).times(remaining_seconds)
+
+
+def seconds_until_room(completions: Sequence[Completion], *, jobs: int, audio_seconds: float) -> int:
+    """Return in how many whole seconds a full lane will have finished so many jobs and so much audio."""
+    wall = math.fsum(each.interval_seconds for each in completions)
+    audio = math.fsum(each.audio_seconds for each in completions)
+    if not wall or not audio:
+        return _UNKNOWN_RETRY_SECONDS
+    seconds = max(jobs * wall / len(completions), audio_seconds * wall / audio)
+    return max(_MIN_RETRY_SECONDS, min(_MAX_RETRY_SECONDS, math.ceil(seconds)))
+
+
+def _rate(completions: Sequence[Completion], what: str, *, stretch: int) -> Estimate | None:
+    """Return seconds of `what` per audio second, over all completions and at the ends of the range."""
+    known = [each for each in completions if each.audio_seconds > 0]
+    if not known:
+        return None
+
+    def rate(part: Sequence[Completion]) -> float:
+        times: list[float] = [getattr(each, what) for each in part]
+        return math.fsum(times) / math.fsum(each.audio_seconds for each in part)
+
+    length = max(1, min(stretch, len(known) // _STRETCHES))
+    rates = sorted(rate(known[start : start + length]) for start in range(len(known) - length + 1))
+    overall = rate(known)
+    if len(rates) < _STRETCHES:
+        return Estimate(overall, overall / 2, overall * 2)
+    return Estimate(
+        overall,
+        min(overall, rates[math.floor(_LOW * (len(rates) - 1))]),
+        max(overall, rates[math.ceil(_HIGH * (len(rates) - 1))]),
+    )

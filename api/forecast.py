@@ -1,0 +1,70 @@
+"""Tells when a job will be done, from what the gateway knows of its lane; asks Redis for that once a second."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from api.eta import Completion, Estimate, estimate_running, estimate_waiting
+from api.job_store import JobState, JobStore
+from core.work import JobStatus
+
+_FRESH_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Lane:
+    completions: Sequence[Completion]
+    slots: int
+    read_at: float
+
+
+class Forecast:
+    """Estimates; a lane's pace is read at most once a second, whatever number of clients ask."""
+
+    def __init__(self, store: JobStore) -> None:
+        self._store = store
+        self._lanes: dict[str, _Lane] = {}
+
+    async def of(self, state: JobState) -> Estimate | None:
+        """Return when a job will be completed; None if it is finished, or nothing can be known yet.
+
+        Raises:
+            redis.exceptions.RedisError: Redis does not answer.
+        """
+        work = state.job.work
+        if state.job.status.is_finished:
+            return None
+        lane = await self._lane(work.lane)
+        if work.status is JobStatus.PROCESSING and work.claimed_at is not None:
+            begin = max(work.options.clip_start_seconds, work.resumed_from_seconds)
+            done = max(0.0, work.progress_seconds - begin)
+            total = work.cost_seconds - max(0.0, begin - work.options.clip_start_seconds)
+            return estimate_running(
+                lane.completions,
+                remaining_seconds=max(0.0, total - done),
+                done_seconds=done,
+                elapsed_seconds=max(0.0, (datetime.now(UTC) - work.claimed_at).total_seconds()),
+            )
+        if state.queue_position is None:
+            return None
+        return estimate_waiting(
+            lane.completions,
+            position=state.queue_position,
+            audio_seconds_ahead=state.audio_seconds_ahead,
+            audio_seconds=work.cost_seconds,
+            running=state.lane_running,
+            slots=lane.slots,
+        )
+
+    async def _lane(self, name: str) -> _Lane:
+        lane = self._lanes.get(name)
+        if lane is None or time.monotonic() - lane.read_at > _FRESH_SECONDS:
+            workers = await self._store.workers()
+            lane = _Lane(
+                completions=await self._store.pace(name),
+                slots=sum(worker.concurrency for worker in workers if worker.lane == name),
+                read_at=time.monotonic(),
+            )
+            self._lanes[name] = lane
+        return lane

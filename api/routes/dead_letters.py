@@ -1,0 +1,102 @@
+"""Dead letters: failed jobs, with what happened to them; requeue or purge them."""
+
+import asyncio
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from api.job_store import DeadLetter
+from api.problems import problem_responses
+from api.routes.jobs import JobId, checked
+from api.services import Services, WithServices
+from api.views import DeadLetterList, DeadLettersMoved, DeadLetterView
+from core.errors import FailureCode, InvalidOptions, JobExpired, JobNotFound, NotADeadLetter
+
+_ALL_AT_ONCE = 1000
+
+router = APIRouter(prefix="/dead-letters", tags=["dead letters"])
+
+OnlyFailure = Annotated[FailureCode | None, Query(description="Only those that failed for this reason.")]
+
+
+@router.get("", summary="List dead letters", responses=problem_responses(InvalidOptions))
+async def dead_letters(
+    services: WithServices,
+    limit: Annotated[int, Query(ge=1, le=200, description="Dead letters a page.")] = 50,
+    offset: Annotated[int, Query(ge=0, description="How many to pass over.")] = 0,
+) -> DeadLetterList:
+    """Return failed jobs with the history of their attempts, the latest first."""
+    letters = await services.jobs.dead_letters(limit=limit, offset=offset)
+    return DeadLetterList(
+        dead_letters=[DeadLetterView.of(letter) for letter in letters], total=await services.jobs.dead_letter_count()
+    )
+
+
+@router.get("/{job_id}", summary="Show a dead letter", responses=problem_responses(JobNotFound, NotADeadLetter))
+async def dead_letter(job_id: JobId, services: WithServices) -> DeadLetterView:
+    """Return one failed job with the history of its attempts."""
+    job = await services.jobs.get(checked(job_id))
+    return DeadLetterView.of(await services.jobs.dead_letter(job), job)
+
+
+@router.post("/requeue", summary="Requeue dead letters", responses=problem_responses(InvalidOptions))
+async def requeue_all(services: WithServices, failure: OnlyFailure = None) -> DeadLettersMoved:
+    """Give all dead letters new attempts, or those that failed for one reason; up to 1,000 a call.
+
+    Those whose audio is gone are left.
+    """
+    moved = []
+    for letter in await _chosen(services, failure):
+        try:
+            moved += await _requeue(letter, services)
+        except (NotADeadLetter, JobExpired):
+            continue
+    return DeadLettersMoved(outcome="requeued", job_ids=moved)
+
+
+@router.post(
+    "/{job_id}/requeue",
+    summary="Requeue a dead letter",
+    responses=problem_responses(JobNotFound, NotADeadLetter, JobExpired),
+)
+async def requeue(job_id: JobId, services: WithServices) -> DeadLettersMoved:
+    """Give a failed job new attempts. It goes on behind the segments that it has."""
+    letter = await services.jobs.dead_letter(await services.jobs.get(checked(job_id)))
+    return DeadLettersMoved(outcome="requeued", job_ids=await _requeue(letter, services))
+
+
+@router.delete("", summary="Purge dead letters", responses=problem_responses(InvalidOptions))
+async def purge_all(services: WithServices, failure: OnlyFailure = None) -> DeadLettersMoved:
+    """Erase all dead letters, or those that failed for one reason, with their audio; up to 1,000 a call."""
+    moved = []
+    for letter in await _chosen(services, failure):
+        try:
+            moved += await _purge(letter, services)
+        except NotADeadLetter:
+            continue
+    return DeadLettersMoved(outcome="purged", job_ids=moved)
+
+
+@router.delete("/{job_id}", summary="Purge a dead letter", responses=problem_responses(JobNotFound, NotADeadLetter))
+async def purge(job_id: JobId, services: WithServices) -> DeadLettersMoved:
+    """Erase a failed job with its audio and its history."""
+    letter = await services.jobs.dead_letter(await services.jobs.get(checked(job_id)))
+    return DeadLettersMoved(outcome="purged", job_ids=await _purge(letter, services))
+
+
+async def _chosen(services: Services, failure: FailureCode | None) -> list[DeadLetter]:
+    letters = await services.jobs.dead_letters(limit=_ALL_AT_ONCE)
+    return [letter for letter in letters if failure in {None, letter.work.failure}]
+
+
+async def _requeue(letter: DeadLetter, services: Services) -> list[str]:
+    if not await asyncio.to_thread(services.media.path(letter.work.work_id).exists):
+        raise JobExpired("The audio of this job is gone; post it again.")
+    services.turns.send(await services.jobs.requeue(letter.work.work_id))
+    return [job.job_id for job in letter.jobs]
+
+
+async def _purge(letter: DeadLetter, services: Services) -> list[str]:
+    await services.jobs.purge(letter.work.work_id)
+    await asyncio.to_thread(services.media.remove, letter.work.work_id)
+    return [job.job_id for job in letter.jobs]
