@@ -39,7 +39,7 @@ class WorkerSettings(CommonSettings):
     watchdog_seconds: float = Field(
         default=300,
         gt=0,
-        description="Longest time one step of a job may take, its wait for the model included; then its worker is ended.",
+        description="Longest time a step of a job may take, its wait for the model included; then its worker is ended.",
     )
     outage_seconds: float = Field(
         default=300, ge=0, description="How long a job that runs sits out an outage of Redis before it is given up."
