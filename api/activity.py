@@ -36,10 +36,11 @@ class Watch:
         """
         if self._feed.is_closed:
             return False
-        try:
-            await asyncio.wait_for(self._woken.wait(), seconds)
-        except TimeoutError:
-            return False
+        if not self._woken.is_set():
+            try:
+                await asyncio.wait_for(self._woken.wait(), seconds)
+            except TimeoutError:
+                return False
         self._woken.clear()
         return True
 

@@ -41,6 +41,12 @@ class Estimate:
         """Return all three, multiplied."""
         return Estimate(self.seconds * factor, self.low_seconds * factor, self.high_seconds * factor)
 
+    def plus(self, other: "Estimate") -> "Estimate":
+        """Return the sum of two times that follow each other."""
+        return Estimate(
+            self.seconds + other.seconds, self.low_seconds + other.low_seconds, self.high_seconds + other.high_seconds
+        )
+
 
 def estimate_waiting(
     completions: Sequence[Completion],
@@ -48,27 +54,36 @@ def estimate_waiting(
     position: int,
     audio_seconds_ahead: float,
     audio_seconds: float,
-    running: int,
+    running: Sequence[float],
     slots: int,
 ) -> Estimate | None:
     """Estimate for a job that waits at a position (1 is next); None while nothing is known of its lane.
 
-    `running` of the lane's `slots` are taken. While one is free the job is claimed at once; otherwise it waits until
-    what is ahead of it, and about half a job that is running, is done.
+    `running` are the seconds of audio that the lane's running jobs have left. With a free slot the job is claimed at
+    once; the next one waits for the first of these to end; any other for all audio before it, less what the other
+    slots still have to do when it is claimed: half of a usual job each, between nothing and a long one.
     """
     if not slots or not (attempts := _rate(completions, "attempt_seconds", stretch=1)):
         return None
     own = attempts.times(audio_seconds)
-    if position == 1 and running < slots:
+    if position == 1 and len(running) < slots:
         return own
+    if position == 1 and running:
+        return own.plus(attempts.times(min(running)))
     waits = _rate(completions, "interval_seconds", stretch=max(position, slots))
     if waits is None:
         return None
-    job_seconds = fmean(each.audio_seconds for each in completions)
-    return Estimate(
-        seconds=waits.seconds * (audio_seconds_ahead + job_seconds / 2) + own.seconds,
-        low_seconds=waits.low_seconds * audio_seconds_ahead + own.low_seconds,
-        high_seconds=waits.high_seconds * (audio_seconds_ahead + job_seconds) + own.high_seconds,
+    before = audio_seconds_ahead + math.fsum(running)
+    lengths = sorted(each.audio_seconds for each in completions)
+    others = max(0, len(running) - 1)
+    half = fmean(lengths) / 2
+    long = max(half, lengths[math.floor(_HIGH * (len(lengths) - 1))])
+    return own.plus(
+        Estimate(
+            seconds=waits.seconds * max(0.0, before - others * half),
+            low_seconds=waits.low_seconds * max(0.0, before - others * long),
+            high_seconds=waits.high_seconds * before,
+        )
     )
 
 

@@ -53,7 +53,7 @@ class Forecast:
             position=state.queue_position,
             audio_seconds_ahead=state.audio_seconds_ahead,
             audio_seconds=work.cost_seconds,
-            running=state.lane_running,
+            running=state.lane_remaining_seconds,
             slots=lane.slots,
         )
 

@@ -127,8 +127,8 @@ class JobState:
     """1 is next; None if it does not wait in the queue."""
     audio_seconds_ahead: float
     """Audio that is due before it."""
-    lane_running: int
-    """Works of its lane that are processing."""
+    lane_remaining_seconds: Sequence[float]
+    """Audio that the processing works of its lane, or 100 of them, have left; empty unless it waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,15 +258,15 @@ class JobStore:
         answer = await self._run(JobScript.LOOK, job_id=job_id)
         if answer is None:
             raise JobNotFound(f"There is no job '{job_id}'. It may have been erased, or it was never accepted.")
-        job, work, segments, position, ahead_ms, running = cast(
-            "tuple[list[str], list[str], int, int, int, int]", answer
+        job, work, segments, position, ahead_ms, remaining = cast(
+            "tuple[list[str], list[str], int, int, int, list[int]]", answer
         )
         return JobState(
             job=Job.from_records(_record(job), _record(work)),
             segments=segments,
             queue_position=position or None,
             audio_seconds_ahead=ahead_ms / 1000,
-            lane_running=running,
+            lane_remaining_seconds=[remaining_ms / 1000 for remaining_ms in remaining],
         )
 
     async def get(self, job_id: str) -> Job:

@@ -7,8 +7,7 @@ from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Path, Query, Response
-from fastapi.responses import JSONResponse
-from fastapi.sse import EventSourceResponse
+from fastapi.responses import JSONResponse, StreamingResponse
 
 from api.events import Position
 from api.job_store import CancelOutcome, JobState
@@ -98,7 +97,7 @@ async def _changed(state: JobState, services: Services, seconds: float) -> JobSt
 @router.get(
     "/events/{job_id}",
     summary="Follow a job live",
-    response_class=EventSourceResponse,
+    response_class=StreamingResponse,
     responses={
         200: {
             "description": "Server-sent events: `status`, `queue` (place and ETA, while it waits), `segment` as each "
@@ -121,8 +120,10 @@ async def events(
     position = Position.parse(last_event_id)
     if await services.events.is_over(state, position):
         return Response(status_code=HTTPStatus.NO_CONTENT)
-    return EventSourceResponse(
-        services.events.follow(state, position), headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+    return StreamingResponse(
+        services.events.follow(state, position),
+        media_type="text/event-stream",
+        headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
     )
 
 

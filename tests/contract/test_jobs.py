@@ -148,7 +148,9 @@ def test_the_queue_position_counts_from_one(jobs: Jobs) -> None:
     assert [look.audio_seconds_ahead for look in looks] == [0, 10, 20]
     jobs.claimed()
     look = jobs.gateway(lambda store: store.look(accepted[0]))
-    assert (look.queue_position, look.lane_running) == (None, 1)
+    assert look.queue_position is None
+    look = jobs.gateway(lambda store: store.look(accepted[1]))
+    assert (look.queue_position, look.lane_remaining_seconds) == (1, [10])
 
 
 def test_the_audio_ahead_is_that_of_all_tenants_up_to_the_jobs_turn(jobs: Jobs) -> None:

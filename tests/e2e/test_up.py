@@ -10,38 +10,13 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.harness.processes import alive, process_tree
 from tests.harness.service import Service, environment, until
 from tests.media import silence_wav
 
 SCRIPTED = {"TRANSCRIBER": "scripted", "SCRIPTED_RTF": "0.1", "WORKER_CONCURRENCY": "1"}
 LONG = silence_wav(60, rate=8000)
 TINY = silence_wav(1, rate=8000)
-
-
-def process_tree(root: int) -> dict[int, str]:
-    """Return pid and command line of every descendant of a process."""
-    parents: dict[int, int] = {}
-    commands: dict[int, str] = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                stat = (entry / "stat").read_text()
-                commands[int(entry.name)] = (entry / "cmdline").read_text().replace("\0", " ")
-            except (FileNotFoundError, ProcessLookupError):
-                continue
-            parents[int(entry.name)] = int(stat.rpartition(")")[2].split()[1])
-    found: dict[int, str] = {}
-    level = {root}
-    while level := {pid for pid, parent in parents.items() if parent in level}:
-        found |= {pid: commands[pid] for pid in level}
-    return found
-
-
-def alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
 
 
 def run_up(folder: Path, **settings: str) -> subprocess.CompletedProcess[str]:
