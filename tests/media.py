@@ -16,6 +16,7 @@ from typing import NamedTuple
 import av
 import jiwer
 import numpy as np
+import numpy.typing as npt
 from whisper_normalizer.english import EnglishTextNormalizer
 
 AUDIO = Path(__file__).parent / "audio"
@@ -78,6 +79,14 @@ def references() -> list[Reference]:
 def shared_speech() -> list[Reference]:
     """Return the recordings of people in `shared/speech` beside the checkout; none where that is missing."""
     return _read_references(_SHARED_SPEECH) if _SHARED_SPEECH.is_dir() else []
+
+
+def speech_wav(*, pause_seconds: float = 1.0) -> tuple[bytes, str]:
+    """Return all clips of `tests/audio` one after the other, as one WAV, and what is said in them."""
+    clips = references()
+    pause = np.zeros(round(pause_seconds * 16_000), dtype=np.int16)
+    pieces = [piece for clip in clips for piece in (_samples(clip.path), pause)]
+    return _wav(np.concatenate(pieces).tobytes()), " ".join(clip.text for clip in clips)
 
 
 def silence_wav(seconds: float, rate: int = 16_000) -> bytes:
@@ -182,6 +191,13 @@ def _read_references(folder: Path) -> list[Reference]:
         )
         for entry in map(json.loads, lines)
     ]
+
+
+def _samples(path: Path) -> npt.NDArray[np.int16]:
+    resampler = av.AudioResampler(format="s16", layout="mono", rate=16_000)
+    with av.open(str(path)) as container:
+        frames = [out for frame in container.decode(audio=0) for out in resampler.resample(frame)]
+    return np.concatenate([frame.to_ndarray().reshape(-1) for frame in frames]).astype(np.int16)
 
 
 def _wav(samples: bytes, *, rate: int = 16_000, sample_bytes: int = 2) -> bytes:
