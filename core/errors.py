@@ -48,6 +48,8 @@ class FailureCode(StrEnum):
     """`clip_start_seconds` lies at or after the end of the audio."""
     MEDIA_MISSING = "media_missing"
     """The stored upload is gone: a fault of ours."""
+    TIMED_OUT = "timed_out"
+    """A step of the attempt made no progress for too long; a loaded machine may be to blame."""
     OUT_OF_MEMORY = "out_of_memory"
     """The attempt ran out of memory."""
     INTERNAL_ERROR = "internal_error"

@@ -12,7 +12,8 @@ from faster_whisper import WhisperModel
 from core.errors import ConfigurationError, FailureCode, TranscriptionFailure
 from core.options import TranscriptionOptions
 from core.transcript import Segment, TranscriptInfo, Word
-from worker.audio import SAMPLE_RATE, decode
+from worker.audio import SAMPLE_RATE
+from worker.decoder import Decoder
 from worker.transcriber import Transcription
 
 _FRAMES_PER_SECOND = 100
@@ -39,7 +40,7 @@ class FasterWhisperTranscriber:
         compute_type: str,
         replicas: int,
         compute_threads: int,
-        max_audio_seconds: float,
+        decoder: Decoder,
     ) -> None:
         cores = len(os.sched_getaffinity(0))
         try:
@@ -55,8 +56,10 @@ class FasterWhisperTranscriber:
             raise ConfigurationError(
                 f"The model in {model_folder} can't be loaded: DEVICE={device}, COMPUTE_TYPE={compute_type}: {error}"
             ) from error
-        self._max_audio_seconds = max_audio_seconds
+        self._decoder = decoder
         self._slots = threading.BoundedSemaphore(replicas)
+        # One more than can be taken in, so that a file on which the decoder hangs holds nobody else up.
+        self._decoded = threading.BoundedSemaphore(replicas + 1)
         self._warm_up()
 
     @property
@@ -73,11 +76,11 @@ class FasterWhisperTranscriber:
         """Decode, detect the language if it isn't given, and return the segments as faster-whisper finds them.
 
         Raises:
-            TranscriptionFailure: what `worker.audio.decode` raises, or `clip_outside_audio`.
+            TranscriptionFailure: what `Decoder.decode` raises, or `clip_outside_audio`.
         """
-        # Decoding as well waits for its turn: a job that waits holds no audio.
-        with self._slots:
-            audio = decode(media, max_seconds=self._max_audio_seconds)
+        # Decoding as well waits for its turn: few jobs that wait hold audio.
+        with self._decoded:
+            audio = self._decoder.decode(media)
             start_seconds = options.clip_start_seconds
             if start_seconds >= audio.duration_seconds:
                 raise TranscriptionFailure(
@@ -85,17 +88,18 @@ class FasterWhisperTranscriber:
                     f"clip_start_seconds is {start_seconds:g}; the audio ends at {audio.duration_seconds:.2f} s.",
                 )
             end = None if options.clip_end_seconds is None else round(options.clip_end_seconds * SAMPLE_RATE)
-            found, info = self._model.transcribe(
-                audio.samples[round(start_seconds * SAMPLE_RATE) : end],
-                language=options.language,
-                task=options.whisper_task,
-                beam_size=options.beam_size,
-                temperature=options.temperature or _FALLBACK_TEMPERATURES,
-                initial_prompt=options.initial_prompt,
-                hotwords=options.hotwords,
-                vad_filter=options.vad_filter,
-                word_timestamps=options.word_timestamps,
-            )
+            with self._slots:
+                found, info = self._model.transcribe(
+                    audio.samples[round(start_seconds * SAMPLE_RATE) : end],
+                    language=options.language,
+                    task=options.whisper_task,
+                    beam_size=options.beam_size,
+                    temperature=options.temperature or _FALLBACK_TEMPERATURES,
+                    initial_prompt=options.initial_prompt,
+                    hotwords=options.hotwords,
+                    vad_filter=options.vad_filter,
+                    word_timestamps=options.word_timestamps,
+                )
         return Transcription(
             info=TranscriptInfo(
                 language=info.language,

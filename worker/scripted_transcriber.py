@@ -6,7 +6,8 @@ from pathlib import Path
 
 from core.options import TranscriptionOptions
 from core.transcript import Segment, TranscriptInfo
-from worker.audio import header_seconds
+from worker import wav_header
+from worker.decoder import Decoder
 from worker.transcriber import Transcription
 
 SEGMENT_SECONDS = 5.0
@@ -14,21 +15,27 @@ SEGMENT_SECONDS = 5.0
 
 
 class ScriptedTranscriber:
-    """Takes `rtf` processing seconds per audio second, which it reads from the file's header."""
+    """Takes `rtf` processing seconds per audio second, which it reads from the file's header.
+
+    A plain WAV costs microseconds, any other file a decoder's child.
+    """
 
     device = "none"
     compute_type = "scripted"
 
-    def __init__(self, *, rtf: float) -> None:
+    def __init__(self, *, rtf: float, decoder: Decoder) -> None:
         self._rtf = rtf
+        self._decoder = decoder
 
     def transcribe(self, media: Path, options: TranscriptionOptions) -> Transcription:
         """Begin to "transcribe" a file.
 
         Raises:
-            TranscriptionFailure: the file can't be opened as audio.
+            TranscriptionFailure: what `Decoder.header_seconds` raises.
         """
-        seconds = header_seconds(media) or 0.0
+        seconds = wav_header.seconds(media)
+        if seconds is None:
+            seconds = self._decoder.header_seconds(media) or 0.0
         return Transcription(
             info=TranscriptInfo(language=options.language or "en", language_probability=1.0, duration_seconds=seconds),
             segments=self._segments(seconds),
