@@ -200,7 +200,6 @@ def test_neighbours_of_a_crash_and_of_a_hang_decode_on(tmp_path: Path, threads: 
 
 
 def test_every_one_of_many_deaths_is_told_from_the_others(tmp_path: Path, threads: ThreadPoolExecutor) -> None:
-    # multiprocessing reads each exit code once, and any thread that starts a process reads those of all.
     killers = [signal.SIGSEGV, signal.SIGKILL] * 4
     codes = {signal.SIGSEGV: FailureCode.AUDIO_UNDECODABLE, signal.SIGKILL: FailureCode.OUT_OF_MEMORY}
     for _ in range(4):
@@ -322,8 +321,12 @@ def test_a_decoder_does_not_outlive_its_worker(stopped: bool, endless: Endless, 
         if stopped:
             os.kill(decoder, signal.SIGSTOP)
         worker.kill()
-        wait_until_gone(decoder)
-        wait_until_gone(server)
+        try:
+            wait_until_gone(decoder)
+            wait_until_gone(server)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(decoder, signal.SIGKILL)
 
 
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
