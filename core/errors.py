@@ -52,7 +52,7 @@ class FailureCode(StrEnum):
     MEDIA_MISSING = "media_missing"
     """The stored upload is gone: a fault of ours."""
     TIMED_OUT = "timed_out"
-    """A step of the attempt made no progress for as long as it may."""
+    """A step of the attempt made no progress for too long; a loaded machine may be to blame."""
     OUT_OF_MEMORY = "out_of_memory"
     """The attempt ran out of memory."""
     INTERNAL_ERROR = "internal_error"

@@ -12,7 +12,8 @@ from faster_whisper import WhisperModel
 from core.errors import ConfigurationError, FailureCode, TranscriptionFailure
 from core.options import TranscriptionOptions
 from core.transcript import Segment, TranscriptInfo, Word
-from worker.audio import SAMPLE_RATE, decode
+from worker.audio import SAMPLE_RATE
+from worker.decoder import Decoder
 from worker.transcriber import Checkpoint, Transcription
 
 _FRAMES_PER_SECOND = 100
@@ -43,7 +44,7 @@ class FasterWhisperTranscriber:
         compute_type: str,
         replicas: int,
         compute_threads: int,
-        max_audio_seconds: float,
+        decoder: Decoder,
     ) -> None:
         cores = len(os.sched_getaffinity(0))
         try:
@@ -59,8 +60,10 @@ class FasterWhisperTranscriber:
             raise ConfigurationError(
                 f"The model in {model_folder} can't be loaded: DEVICE={device}, COMPUTE_TYPE={compute_type}: {error}"
             ) from error
-        self._max_audio_seconds = max_audio_seconds
+        self._decoder = decoder
         self._slots = threading.BoundedSemaphore(replicas)
+        # One more than can be taken in, so that a file on which the decoder hangs holds nobody else up.
+        self._decoded = threading.BoundedSemaphore(replicas + 1)
         self._warm_up()
 
     @property
@@ -82,11 +85,11 @@ class FasterWhisperTranscriber:
         the transcription had not been broken off there.
 
         Raises:
-            TranscriptionFailure: what `worker.audio.decode` raises, or `clip_outside_audio`.
+            TranscriptionFailure: what `Decoder.decode` raises, or `clip_outside_audio`.
         """
-        # Decoding as well waits for its turn: a job that waits holds no audio.
-        with self._slots:
-            audio = decode(media, max_seconds=self._max_audio_seconds)
+        # Decoding as well waits for its turn: few jobs that wait hold audio.
+        with self._decoded:
+            audio = self._decoder.decode(media)
             start_seconds = checkpoint.end_seconds if checkpoint else options.clip_start_seconds
             samples = audio.samples[round(start_seconds * SAMPLE_RATE) : _end_sample(options)]
             if not len(samples):
@@ -96,17 +99,18 @@ class FasterWhisperTranscriber:
                     FailureCode.CLIP_OUTSIDE_AUDIO,
                     f"clip_start_seconds is {start_seconds:g}; the audio ends at {audio.duration_seconds:.2f} s.",
                 )
-            found, info = self._model.transcribe(
-                samples,
-                language=checkpoint.info.language if checkpoint else options.language,
-                task=options.whisper_task,
-                beam_size=options.beam_size,
-                temperature=options.temperature or _FALLBACK_TEMPERATURES,
-                initial_prompt=self._prompt(options, checkpoint) if checkpoint else options.initial_prompt,
-                hotwords=options.hotwords,
-                vad_filter=options.vad_filter,
-                word_timestamps=options.word_timestamps,
-            )
+            with self._slots:
+                found, info = self._model.transcribe(
+                    samples,
+                    language=checkpoint.info.language if checkpoint else options.language,
+                    task=options.whisper_task,
+                    beam_size=options.beam_size,
+                    temperature=options.temperature or _FALLBACK_TEMPERATURES,
+                    initial_prompt=self._prompt(options, checkpoint) if checkpoint else options.initial_prompt,
+                    hotwords=options.hotwords,
+                    vad_filter=options.vad_filter,
+                    word_timestamps=options.word_timestamps,
+                )
         return Transcription(
             info=checkpoint.info
             if checkpoint

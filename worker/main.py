@@ -24,6 +24,7 @@ from core.version import VERSION
 from core.worker_entry import WorkerEntry, WorkerState
 from worker.background import Background
 from worker.clean_up import clean_up
+from worker.decoder import Decoder
 from worker.handover import Handover
 from worker.heartbeat import Heartbeat
 from worker.job_runner import JobRunner
@@ -60,8 +61,9 @@ def build_transcriber(settings: WorkerSettings) -> Transcriber:
     Raises:
         ConfigurationError: the model can't be found.
     """
+    decoder = Decoder(max_audio_seconds=settings.max_audio_seconds, timeout_seconds=settings.decode_timeout_seconds)
     if settings.transcriber == "scripted":
-        return ScriptedTranscriber(rtf=settings.scripted_rtf)
+        return ScriptedTranscriber(rtf=settings.scripted_rtf, decoder=decoder)
     # The inference libraries take a second to import and belong to this transcriber alone.
     from worker.faster_whisper_transcriber import FasterWhisperTranscriber
     from worker.weights import find_weights
@@ -72,7 +74,7 @@ def build_transcriber(settings: WorkerSettings) -> Transcriber:
         compute_type=settings.compute_type,
         replicas=settings.model_replicas,
         compute_threads=settings.compute_threads,
-        max_audio_seconds=settings.max_audio_seconds,
+        decoder=decoder,
     )
 
 

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from core.options import TranscriptionOptions
 from core.transcript import Segment, TranscriptInfo
-from worker.audio import header_seconds
+from worker import wav_header
+from worker.decoder import Decoder
 from worker.transcriber import Checkpoint, Transcription
 
 SEGMENT_SECONDS = 5.0
@@ -25,13 +26,17 @@ _FAULT = re.compile(r"scripted:(hang|error|die)(?:@(\d+))?")
 
 
 class ScriptedTranscriber:
-    """Takes `rtf` processing seconds per audio second, which it reads from the file's header."""
+    """Takes `rtf` processing seconds per audio second, which it reads from the file's header.
+
+    A plain WAV costs microseconds, any other file a decoder's child.
+    """
 
     device = "none"
     compute_type = "scripted"
 
-    def __init__(self, *, rtf: float) -> None:
+    def __init__(self, *, rtf: float, decoder: Decoder) -> None:
         self._rtf = rtf
+        self._decoder = decoder
 
     def transcribe(
         self, media: Path, options: TranscriptionOptions, checkpoint: Checkpoint | None = None
@@ -39,12 +44,14 @@ class ScriptedTranscriber:
         """Begin to "transcribe" a file, or go on with it.
 
         Raises:
-            TranscriptionFailure: the file can't be opened as audio.
+            TranscriptionFailure: what `Decoder.header_seconds` raises.
         """
         fault = _FAULT.fullmatch(options.initial_prompt or "")
         if fault and fault[2] is None:
             _commit(fault[1])
-        seconds = header_seconds(media) or 0.0
+        seconds = wav_header.seconds(media)
+        if seconds is None:
+            seconds = self._decoder.header_seconds(media) or 0.0
         return Transcription(
             info=TranscriptInfo(language=options.language or "en", language_probability=1.0, duration_seconds=seconds),
             segments=self._segments(

@@ -31,6 +31,9 @@ class WorkerSettings(CommonSettings):
     model_cache_dir: Path | None = Field(default=None, description="Where models are kept; DATA_DIR/models if not set.")
     worker_concurrency: int = Field(default=4, ge=1, le=256, description="Jobs that a worker runs at once.")
     max_audio_seconds: float = Field(default=7200, gt=0, description="Longest audio a job may have.")
+    decode_timeout_seconds: float = Field(
+        default=60, gt=0, description="A decoder that gives no audio for so long is killed, and the job tried again."
+    )
     max_attempts: int = Field(default=3, ge=1, description="Attempts that may end in an error before a job fails.")
     max_crashes: int = Field(default=2, ge=1, description="Workers that a job may lose before it fails.")
     lease_seconds: float = Field(default=30, gt=0, description="A worker that is silent for so long loses its jobs.")

@@ -12,6 +12,7 @@ from core.options import TranscriptionOptions
 from tests.harness.processes import process_tree
 from tests.harness.service import MODEL_CACHE, Service, until
 from tests.media import speech_wav, word_error_rate
+from worker.decoder import Decoder
 from worker.faster_whisper_transcriber import FasterWhisperTranscriber
 from worker.transcriber import Checkpoint
 from worker.weights import find_weights
@@ -36,7 +37,12 @@ def transcriber() -> FasterWhisperTranscriber:
     except ConfigurationError as error:
         pytest.fail(str(error))
     return FasterWhisperTranscriber(
-        folder, device="cpu", compute_type="int8", replicas=1, compute_threads=0, max_audio_seconds=7200
+        folder,
+        device="cpu",
+        compute_type="int8",
+        replicas=1,
+        compute_threads=0,
+        decoder=Decoder(max_audio_seconds=7200, timeout_seconds=60),
     )
 
 

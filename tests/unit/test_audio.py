@@ -32,7 +32,8 @@ from tests.media import (
     video_without_audio,
     wav_without_samples,
 )
-from worker.audio import SAMPLE_RATE, Audio, decode, header_seconds
+from worker.audio import SAMPLE_RATE, Audio
+from worker.decoder import Decoder
 
 LONG_ENOUGH = 60.0
 """More seconds than any clip has."""
@@ -46,9 +47,17 @@ def media(tmp_path: Path) -> Path:
     return tmp_path / "0123456789abcdef0123456789abcdef"
 
 
+def decode(media: Path, *, max_seconds: float = LONG_ENOUGH) -> Audio:
+    return Decoder(max_audio_seconds=max_seconds, timeout_seconds=60).decode(media)
+
+
+def header_seconds(media: Path) -> float | None:
+    return Decoder(max_audio_seconds=LONG_ENOUGH, timeout_seconds=60).header_seconds(media)
+
+
 def decoded(media: Path, content: bytes) -> Audio:
     media.write_bytes(content)
-    return decode(media, max_seconds=LONG_ENOUGH)
+    return decode(media)
 
 
 def failure(media: Path, *, max_seconds: float = LONG_ENOUGH) -> TranscriptionFailure:
@@ -107,7 +116,7 @@ def opens(watched: Path) -> Iterator[Callable[[], int]]:
 
 @pytest.mark.parametrize("reference", references(), ids=lambda reference: reference.id)
 def test_a_clip_is_as_long_as_declared(reference: Reference) -> None:
-    audio = decode(reference.path, max_seconds=LONG_ENOUGH)
+    audio = decode(reference.path)
     assert audio.duration_seconds == pytest.approx(reference.duration_seconds, abs=0.01)
     assert header_seconds(reference.path) == pytest.approx(reference.duration_seconds, abs=0.01)
 
@@ -115,7 +124,7 @@ def test_a_clip_is_as_long_as_declared(reference: Reference) -> None:
 @pytest.mark.parametrize("transcoding", TRANSCODINGS, ids=lambda transcoding: transcoding.name)
 @pytest.mark.parametrize("name", ["garden", "kitchen"])
 def test_a_transcoding_sounds_like_the_clip_it_was_made_of(name: str, transcoding: Transcoding, media: Path) -> None:
-    original = decode(clip(name), max_seconds=LONG_ENOUGH)
+    original = decode(clip(name))
     audio = decoded(media, transcoded(clip(name), transcoding.container, transcoding.codec))
     assert audio.duration_seconds == pytest.approx(original.duration_seconds, abs=0.2)
     correlation, shift = alike(audio.samples, original.samples)
@@ -127,7 +136,7 @@ def test_a_transcoding_sounds_like_the_clip_it_was_made_of(name: str, transcodin
 
 
 def test_another_clip_does_not_pass_for_it() -> None:
-    garden, kitchen = (decode(clip(name), max_seconds=LONG_ENOUGH).samples for name in ("garden", "kitchen"))
+    garden, kitchen = (decode(clip(name)).samples for name in ("garden", "kitchen"))
     assert alike(garden, kitchen)[0] < 0.5
     assert alike(garden[800:], garden)[1] == pytest.approx(-0.05)
 
@@ -189,13 +198,13 @@ def test_the_first_of_several_audio_streams_is_decoded(media: Path) -> None:
             frame = av.AudioFrame.from_ndarray(samples.reshape(1, -1), format="s16", layout="mono")
             frame.sample_rate = SAMPLE_RATE
             sink.mux(stream.encode(frame))
-    assert np.abs(decode(media, max_seconds=LONG_ENOUGH).samples).max() == pytest.approx(0.5, abs=0.01)
+    assert np.abs(decode(media).samples).max() == pytest.approx(0.5, abs=0.01)
 
 
 def test_threads_decode_the_same_file_alike() -> None:
-    alone = decode(clip("garden"), max_seconds=LONG_ENOUGH).samples
+    alone = decode(clip("garden")).samples
     with ThreadPoolExecutor(4) as threads:
-        together = list(threads.map(lambda _: decode(clip("garden"), max_seconds=LONG_ENOUGH).samples, range(8)))
+        together = list(threads.map(lambda _: decode(clip("garden")).samples, range(8)))
     assert all(np.array_equal(samples, alone) for samples in together)
 
 
@@ -403,7 +412,7 @@ def test_damaged_files_decode_or_fail_as_media_does(media: Path) -> None:
     for seed in range(150):
         media.write_bytes(mutated(seed))
         try:
-            samples = decode(media, max_seconds=LONG_ENOUGH).samples
+            samples = decode(media).samples
         except TranscriptionFailure as failed:
             ending = failed.failure.value if failed.failure.is_media_fault else f"seed {seed}: {failed.failure}"
         except Exception as error:  # noqa: BLE001 - which one, and where, is what the test tells

@@ -20,10 +20,12 @@ from tests.media import (
     video_without_audio,
     wav_without_samples,
 )
+from worker.decoder import Decoder
 from worker.scripted_transcriber import SEGMENT_SECONDS, ScriptedTranscriber
 
 OPTIONS = TranscriptionOptions()
-AT_ONCE = ScriptedTranscriber(rtf=0)
+DECODER = Decoder(max_audio_seconds=60, timeout_seconds=60)
+AT_ONCE = ScriptedTranscriber(rtf=0, decoder=DECODER)
 
 
 @pytest.fixture
@@ -63,6 +65,37 @@ def test_any_container_tells_its_length(transcoding: Transcoding, media: Path) -
     assert info.duration_seconds == pytest.approx(4.73, abs=0.2)
 
 
+class NoDecoder(Decoder):
+    """Fails the test where a decoder's child would be started."""
+
+    def header_seconds(self, media: Path) -> float | None:
+        raise AssertionError(f"A decoder was asked for {media}.")
+
+
+@pytest.mark.parametrize("codec", ["pcm_u8", "pcm_s16le", "pcm_s24le", "pcm_f32le"])
+@pytest.mark.parametrize("kept", [1, 0.5], ids=["whole", "cut short"])
+def test_a_plain_wav_tells_its_length_without_a_decoder(codec: str, kept: float, media: Path) -> None:
+    wav = transcoded(clip("garden"), "wav", codec)
+    media.write_bytes(wav[: round(kept * len(wav))])
+    transcriber = ScriptedTranscriber(rtf=0, decoder=NoDecoder(max_audio_seconds=60, timeout_seconds=60))
+    seconds = transcriber.transcribe(media, OPTIONS).info.duration_seconds
+    assert seconds == pytest.approx(4.73 * kept, abs=0.02)
+
+
+@pytest.mark.parametrize("offset", [4, 40], ids=["RIFF", "data"])
+@pytest.mark.parametrize("size", [b"\0\0\0\0", b"\xff\xff\xff\xff"], ids=["zero", "unknown"])
+def test_a_wav_that_was_written_to_a_pipe_is_as_long_as_its_samples(offset: int, size: bytes, media: Path) -> None:
+    wav = tone_wav(2)
+    media.write_bytes(wav[:offset] + size + wav[offset + 4 :])
+    assert AT_ONCE.transcribe(media, OPTIONS).info.duration_seconds == 2
+
+
+@pytest.mark.parametrize("codec", ["libmp3lame", "adpcm_ms", "pcm_mulaw", "flac"])
+def test_a_wav_of_another_codec_tells_its_length_through_the_decoder(codec: str, media: Path) -> None:
+    media.write_bytes(transcoded(clip("garden"), "wav", codec))
+    assert AT_ONCE.transcribe(media, OPTIONS).info.duration_seconds == pytest.approx(4.73, abs=0.2)
+
+
 @pytest.mark.parametrize(("asked", "told"), [(None, "en"), ("de", "de")])
 def test_the_language_is_the_one_asked_for(asked: str | None, told: str, media: Path) -> None:
     media.write_bytes(silence_wav(1))
@@ -72,7 +105,7 @@ def test_the_language_is_the_one_asked_for(asked: str | None, told: str, media: 
 def test_it_takes_its_time_segment_by_segment(media: Path) -> None:
     media.write_bytes(silence_wav(10))
     began = time.monotonic()
-    segments = ScriptedTranscriber(rtf=0.02).transcribe(media, OPTIONS).segments
+    segments = ScriptedTranscriber(rtf=0.02, decoder=DECODER).transcribe(media, OPTIONS).segments
     times = [time.monotonic() - began for _ in segments]
     assert times[0] >= 0.1  # for the first 5 s of audio
     assert times[1] >= 0.2
