@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 
 from core.keys import Keys
 
-_BLOCK_MILLISECONDS = 5000
+_BLOCK_MILLISECONDS = 2000
 """Below the client's time-out for an answer, so that a connection that died silently is noticed."""
 _PAUSE_SECONDS = 0.5
 

@@ -41,6 +41,15 @@ class GatewayMetrics:
         self.upload_bytes = Counter(
             "transcription_upload_bytes_total", "Bytes of accepted uploads", registry=self.registry
         )
+        self.accepted = Counter(
+            "transcription_jobs_accepted_total",
+            "Accepted requests, by whether a work of their own waits, one is shared, or they were accepted before",
+            ("outcome",),
+            registry=self.registry,
+        )
+        self._dead_letters = Gauge(
+            "transcription_dead_letters", "Failed works that can be requeued", registry=self.registry
+        )
         self._queue_depth = Gauge(
             "transcription_queue_depth", "Jobs waiting, by lane", ("lane",), registry=self.registry
         )
@@ -48,8 +57,9 @@ class GatewayMetrics:
             "transcription_queue_audio_seconds", "Audio waiting, by lane", ("lane",), registry=self.registry
         )
 
-    def set_queue(self, lanes: list[LaneState]) -> None:
+    def set_queue(self, lanes: list[LaneState], dead_letters: int) -> None:
         """Set the gauges that tell of Redis, read at the time of the scrape."""
+        self._dead_letters.set(dead_letters)
         for lane in lanes:
             self._queue_depth.labels(lane.lane).set(lane.pending_jobs)
             self._queue_audio.labels(lane.lane).set(lane.pending_audio_seconds)

@@ -8,6 +8,7 @@ from redis.retry import Retry
 
 _CONNECT_SECONDS = 2.0
 _ANSWER_SECONDS = 10.0
+_GATEWAY_ANSWER_SECONDS = 5.0
 _HEALTH_CHECK_SECONDS = 5
 _BACKOFF_CAP_SECONDS = 1.0
 
@@ -27,12 +28,12 @@ def connect(url: str, *, retries: int = 3, answer_seconds: float = _ANSWER_SECON
 
 
 def connect_async(url: str) -> redis.asyncio.Redis:
-    """Return a client for the gateway's event loop. It retries once: a request would rather hear 503 than wait."""
+    """Return a client for the gateway's event loop. It gives up soon: a request would rather hear 503 than wait."""
     return redis.asyncio.Redis.from_url(
         url,
         decode_responses=True,
         socket_connect_timeout=_CONNECT_SECONDS,
-        socket_timeout=_ANSWER_SECONDS,
+        socket_timeout=_GATEWAY_ANSWER_SECONDS,
         socket_keepalive=True,
         health_check_interval=_HEALTH_CHECK_SECONDS,
         retry=AsyncRetry(ExponentialBackoff(cap=_BACKOFF_CAP_SECONDS, base=0.05), 1),

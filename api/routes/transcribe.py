@@ -139,6 +139,7 @@ async def transcribe(
     if accepted.outcome is AcceptOutcome.ACCEPTED:
         services.turns.send(lane)
     services.metrics.upload_bytes.inc(upload.size_bytes)
+    services.metrics.accepted.labels(accepted.outcome).inc()
     logger.info(
         "job_accepted",
         job_id=accepted.job_id,
