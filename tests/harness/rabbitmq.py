@@ -94,7 +94,7 @@ class RabbitMQ:
     def purge(self, lane: str) -> int:
         """Drop the turns that wait in a lane's queue; return how many there were."""
         with kombu.Connection(self.url) as connection:
-            return int(kombu.Queue(turn_queue(lane), channel=connection.default_channel).purge())
+            return kombu.Queue(turn_queue(lane), channel=connection.default_channel).purge() or 0
 
     def output(self) -> str:
         """Return what it said last."""
