@@ -5,10 +5,15 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from bench import claims, latency, memory
+from bench import claims, latency, memory, throughput
 from bench.machine import machine
 
-_MEASUREMENTS = {"latency": latency.measure, "memory": memory.measure, "claims": claims.measure}
+_MEASUREMENTS = {
+    "latency": latency.measure,
+    "memory": memory.measure,
+    "claims": claims.measure,
+    "throughput": throughput.measure,
+}
 
 
 def main() -> None:

@@ -47,8 +47,8 @@ _NOTES = (
     f"Between two claims the job is completed and another accepted, so that the size stays. Server: microseconds that "
     f"this one call added to Valkey's `INFO commandstats`. p50 and p99, by nearest rank, are medians of the rounds "
     f"(least to most), max is the greatest of all. 'During a rewrite': just then a child process of Valkey writes the "
-    f"append-only file anew, as it does each time the file has doubled. Bytes a job: what Valkey's memory grew by while "
-    f"the lane was filled, without scripts and client buffers."
+    f"append-only file anew, as it does whenever that has doubled. Bytes a job: what Valkey's memory grew by when "
+    f"the lane was filled, scripts and client buffers aside."
 )
 
 
