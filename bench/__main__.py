@@ -1,14 +1,19 @@
-"""`python -m bench [latency] [memory] [--json FILE]`: runs the measurements named, or all, and prints their tables."""
+"""`python -m bench [NAME...] [--json FILE]`: runs the measurements named, or all, and prints their tables."""
 
 import argparse
 import json
 from dataclasses import asdict
 from pathlib import Path
 
-from bench import latency, memory
+from bench import claims, latency, memory, throughput
 from bench.machine import machine
 
-_MEASUREMENTS = {"latency": latency.measure, "memory": memory.measure}
+_MEASUREMENTS = {
+    "latency": latency.measure,
+    "memory": memory.measure,
+    "claims": claims.measure,
+    "throughput": throughput.measure,
+}
 
 
 def main() -> None:

@@ -17,6 +17,7 @@ from worker.decoding import windows
 
 _CD_RATE = 44_100
 _CD_CHANNELS = 2
+_TELEPHONE_RATE = 8_000
 _WAV_HEADER_BYTES = 44
 
 
@@ -38,6 +39,13 @@ def silence(total_bytes: int, variant: int) -> bytes:
     samples = np.zeros(frames * _CD_CHANNELS, dtype="<i2")
     samples[-1] = variant
     return _wav(samples.tobytes(), rate=_CD_RATE, channels=_CD_CHANNELS)
+
+
+def small_silence(seconds: float, variant: int) -> bytes:
+    """Return a small file of this length, 8 kHz mono, silent but for the variant's number in one sample."""
+    samples = np.zeros(round(seconds * _TELEPHONE_RATE), dtype="<i2")
+    samples[-1] = variant
+    return _wav(samples.tobytes(), rate=_TELEPHONE_RATE, channels=1)
 
 
 @cache

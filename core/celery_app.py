@@ -26,15 +26,20 @@ def create_celery(broker_url: str, *, lane: str | None = None) -> Celery:
         worker_send_task_events=True,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
-        broker_transport_options={
-            "socket_timeout": 10,
-            "socket_connect_timeout": 2,
-            "socket_keepalive": True,
-            "health_check_interval": 5,
-            "retry_on_timeout": True,
-        }
-        if broker_url.startswith(("redis", "rediss"))
-        else {},
+        # Who sends a turn or counts them would rather hear at once that the broker is away: the reaper sends them
+        # later, and kombu's default holds the thread for six seconds. The consumer's own retries are others.
+        broker_transport_options={"max_retries": 0}
+        | (
+            {
+                "socket_timeout": 10,
+                "socket_connect_timeout": 2,
+                "socket_keepalive": True,
+                "health_check_interval": 5,
+                "retry_on_timeout": True,
+            }
+            if broker_url.startswith(("redis", "rediss"))
+            else {}
+        ),
     )
     if lane is not None:
         app.conf.task_queues = [Queue(turn_queue(lane)), Queue(MAINTENANCE_QUEUE)]
