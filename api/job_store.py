@@ -74,6 +74,27 @@ class NewJob:
         options = self.options.model_dump(mode="json", by_alias=True, exclude={"model"})
         return _digest([self.tenant, self.lane, self.media_sha256, options])
 
+    def arguments(self) -> dict[str, object]:
+        """Return what `accept.lua` takes of a job; None where there is nothing."""
+        known = self.audio_seconds is not None
+        work = {
+            "tenant": self.tenant,
+            "weight": repr(self.weight),
+            "lane": self.lane,
+            "options": self.options.model_dump_json(by_alias=True),
+            "media_bytes": str(self.media_bytes),
+            "media_sha256": self.media_sha256,
+            "cost_ms": str(_milliseconds(self.cost_seconds)),
+        }
+        return {
+            "job_id": self.job_id,
+            "job": {"tenant": self.tenant} | ({"file_name": self.file_name} if self.file_name is not None else {}),
+            "work": work | ({"audio_ms": str(_milliseconds(self.audio_seconds or 0.0))} if known else {}),
+            "digest": self.digest if self.shares_work else None,
+            "idempotency_key": _digest([self.tenant, self.idempotency_key]) if self.idempotency_key else None,
+            "body": self.digest if self.idempotency_key else None,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class QueueLimits:
@@ -192,36 +213,14 @@ class JobStore:
             QueueFull: the lane holds as much as it may; nothing was stored.
             StoreUnavailable: Redis took the job and could not say in time that it is on its disk.
         """
-        own = {"tenant": job.tenant}
-        if job.file_name is not None:
-            own["file_name"] = job.file_name
-        work = {
-            "tenant": job.tenant,
-            "weight": repr(job.weight),
-            "lane": job.lane,
-            "options": job.options.model_dump_json(by_alias=True),
-            "media_bytes": str(job.media_bytes),
-            "media_sha256": job.media_sha256,
-            "cost_ms": str(_milliseconds(job.cost_seconds)),
-        }
-        if job.audio_seconds is not None:
-            work["audio_ms"] = str(_milliseconds(job.audio_seconds))
         arguments: dict[str, object] = {
-            "job_id": job.job_id,
-            "job": own,
-            "work": work,
-            "digest": job.digest if job.shares_work else None,
+            **job.arguments(),
+            "idempotency_ms": self._idempotency_ttl_ms,
             "max_jobs": self._limits.max_jobs,
             "max_audio_ms": _milliseconds(self._limits.max_audio_seconds),
             "max_sharing": _MAX_SHARING,
             **self._ttls,
         }
-        if job.idempotency_key is not None:
-            arguments |= {
-                "idempotency_key": _digest([job.tenant, job.idempotency_key]),
-                "body": job.digest,
-                "idempotency_ms": self._idempotency_ttl_ms,
-            }
         # The server syncs up to what this very connection has written.
         async with self._client.client() as connection:
             answer = await self._run(JobScript.ACCEPT, connection, **arguments)

@@ -3,11 +3,9 @@
 from celery import Celery
 from kombu import Queue
 
-from core.lanes import MAINTENANCE_QUEUE, turn_queue
 
-
-def create_celery(broker_url: str, *, lane: str | None = None) -> Celery:
-    """Return a Celery application that sends turns and, given a lane, consumes that lane's.
+def create_celery(broker_url: str, *, queue: str | None = None) -> Celery:
+    """Return a Celery application that sends turns and, given a queue, consumes that one.
 
     Acknowledging early is safe because the job's truth is in Redis. Prefetch is off, so no idle worker waits
     behind a busy one's reserved turns. Broker connections are retried for ever, and a running turn outlives them.
@@ -26,6 +24,8 @@ def create_celery(broker_url: str, *, lane: str | None = None) -> Celery:
         worker_send_task_events=True,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
+        # Of RabbitMQ: a connection that died silently is noticed within twice this. Celery's default is 120 s.
+        broker_heartbeat=10,
         # Who sends a turn or counts them would rather hear at once that the broker is away: the reaper sends them
         # later, and kombu's default holds the thread for six seconds. The consumer's own retries are others.
         broker_transport_options={"max_retries": 0}
@@ -41,6 +41,6 @@ def create_celery(broker_url: str, *, lane: str | None = None) -> Celery:
             else {}
         ),
     )
-    if lane is not None:
-        app.conf.task_queues = [Queue(turn_queue(lane)), Queue(MAINTENANCE_QUEUE)]
+    if queue is not None:
+        app.conf.task_queues = [Queue(queue)]
     return app

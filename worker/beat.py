@@ -1,17 +1,27 @@
-"""`python -m worker.beat`: Celery beat, which asks a worker for the clean-up every CLEAN_UP_SECONDS.
+"""`python -m worker.beat`: Celery beat, with a worker of its own for what it schedules: the clean-up.
 
-One is enough, none is no danger: nothing that keeps a job depends on it.
+So neither does a busy lane hold the clean-up up, nor does it take a slot from speech. One is enough, two are no harm,
+none is no danger: nothing that keeps a job depends on it.
 """
 
+import os
+import socket
 import sys
+import threading
 
 import structlog
+from celery.beat import Scheduler, Service
 
 from core.celery_app import create_celery
 from core.errors import CONFIGURATION_EXIT_STATUS, ConfigurationError
 from core.lanes import CLEAN_UP_TASK, MAINTENANCE_QUEUE
 from core.logs import configure_logging
+from core.media_files import MediaFiles
+from core.redis_clients import connect
+from worker.clean_up import clean_up
+from worker.job_store import JobStore
 from worker.settings import WorkerSettings
+from worker.tasks import register_clean_up
 
 
 def main() -> int:
@@ -22,7 +32,17 @@ def main() -> int:
         print(error.detail, file=sys.stderr)  # noqa: T201 - logging is not set up without settings
         return CONFIGURATION_EXIT_STATUS
     configure_logging(settings.log_level, settings.log_format)
-    app = create_celery(settings.broker)
+    structlog.get_logger("worker.beat").info("beat_starting", clean_up_seconds=settings.clean_up_seconds)
+    name = f"beat@{socket.gethostname()}-{os.getpid()}"
+    store = JobStore(
+        connect(settings.redis),
+        worker=name,
+        lease_ms=settings.lease_ms,
+        result_ttl_ms=settings.result_ttl_ms,
+        record_ttl_ms=settings.record_ttl_ms,
+    )
+    media = MediaFiles.under(settings.data_dir)
+    app = create_celery(settings.broker, queue=MAINTENANCE_QUEUE)
     app.conf.beat_schedule = {
         "clean-up": {
             "task": CLEAN_UP_TASK,
@@ -31,10 +51,34 @@ def main() -> int:
             "options": {"queue": MAINTENANCE_QUEUE, "expires": settings.clean_up_seconds},
         }
     }
-    structlog.get_logger("worker.beat").info("beat_starting", clean_up_seconds=settings.clean_up_seconds)
-    # The plain scheduler keeps no file: a schedule of intervals has nothing to remember.
-    app.Beat(scheduler_cls="celery.beat:Scheduler", quiet=True, loglevel=settings.log_level).run()
-    return 0
+    register_clean_up(
+        app,
+        lambda: str(
+            clean_up(
+                store,
+                media,
+                orphan_seconds=settings.orphan_seconds,
+                record_age_ms=settings.result_ttl_ms + settings.record_ttl_ms,
+            )
+        ),
+    )
+    # A thread: a process would live on if this one is killed. The plain scheduler keeps no file: a schedule of
+    # intervals has nothing to remember.
+    beat = Service(app, scheduler_cls=Scheduler)
+    threading.Thread(target=beat.start, name="beat", daemon=True).start()
+    worker = app.Worker(
+        hostname=name,
+        pool="threads",
+        concurrency=1,
+        queues=[MAINTENANCE_QUEUE],
+        without_gossip=True,
+        without_mingle=True,
+        quiet=True,
+        loglevel=settings.log_level,
+    )
+    worker.start()
+    beat.stop()
+    return int(worker.exitcode or 0)
 
 
 if __name__ == "__main__":

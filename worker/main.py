@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 import warnings
+from typing import Any
 
 import structlog
 from celery.exceptions import SecurityWarning
@@ -17,13 +18,12 @@ from redis.exceptions import RedisError
 
 from core.celery_app import create_celery
 from core.errors import ConfigurationError
-from core.lanes import MAINTENANCE_QUEUE, lane_of, turn_queue
+from core.lanes import lane_of, turn_queue
 from core.media_files import MediaFiles
 from core.redis_clients import connect
 from core.version import VERSION
 from core.worker_entry import WorkerEntry, WorkerState
 from worker.background import Background
-from worker.clean_up import clean_up
 from worker.decoder import Decoder
 from worker.handover import Handover
 from worker.heartbeat import Heartbeat
@@ -35,12 +35,14 @@ from worker.reaper import Reaper
 from worker.running_jobs import RunningJobs
 from worker.scripted_transcriber import ScriptedTranscriber
 from worker.settings import WorkerSettings
-from worker.tasks import TurnQueue, register_tasks
+from worker.tasks import TurnQueue, register_turn
 from worker.transcriber import Transcriber
 from worker.turns import Turns
 from worker.watchdog import Watchdog
 
-_MAINTENANCE_THREADS = 1
+_HUB_SECONDS = 0.1
+"""A thread of the pool that becomes free does not wake Celery's event loop, which would look for the next turn only
+after up to a second."""
 _ENTRY_TTL_BEATS = 3
 """Heartbeats that may be missed before a worker counts as gone."""
 
@@ -105,7 +107,7 @@ class WorkerProcess:
         attempts_store = self._job_store(connect(settings.redis), Patience(settings.outage_seconds, self._stopping))
         self._store = self._job_store(connect(settings.redis, retries=1, answer_seconds=_LOOP_ANSWER_SECONDS))
         self._stop_tokens: queue.SimpleQueue[None] = queue.SimpleQueue()
-        self._celery = create_celery(settings.broker, lane=self._lane)
+        self._celery = create_celery(settings.broker, queue=turn_queue(self._lane))
         self._turn_queue = TurnQueue(self._celery)
         media = MediaFiles.under(settings.data_dir)
         self._handover = Handover(store=self._store, turns=self._turn_queue, lane=self._lane)
@@ -117,8 +119,8 @@ class WorkerProcess:
             metrics=self._metrics,
             max_attempts=settings.max_attempts,
         )
-        turns = Turns(store=attempts_store, runner=runner, slots=settings.worker_concurrency, stopping=self._stopping)
-        register_tasks(self._celery, take_turn=turns.take, clean_up=lambda: self._clean_up(media))
+        turns = Turns(store=attempts_store, runner=runner, stopping=self._stopping)
+        register_turn(self._celery, turns.take)
         self._loops = [
             Background(
                 "heartbeat",
@@ -169,8 +171,9 @@ class WorkerProcess:
         worker = self._celery.Worker(
             hostname=f"worker@{self._name}",
             pool="threads",
-            concurrency=self._settings.worker_concurrency + _MAINTENANCE_THREADS,
-            queues=[turn_queue(self._lane), MAINTENANCE_QUEUE],
+            # A turn is only ever taken by a thread that is free to do it: a full worker leaves turns to others.
+            concurrency=self._settings.worker_concurrency,
+            queues=[turn_queue(self._lane)],
             without_gossip=True,
             without_mingle=True,
             task_events=True,
@@ -236,18 +239,8 @@ class WorkerProcess:
             version=VERSION,
         )
 
-    def _clean_up(self, media: MediaFiles) -> str:
-        report = clean_up(
-            self._store,
-            media,
-            orphan_seconds=self._settings.orphan_seconds,
-            record_age_ms=self._settings.result_ttl_ms + self._settings.record_ttl_ms,
-        )
-        for what in ("audio_files", "orphans", "records"):
-            self._metrics.cleaned.labels(what).inc(getattr(report, what))
-        return str(report)
-
-    def _on_ready(self, **_: object) -> None:
+    def _on_ready(self, sender: Any, **_: object) -> None:  # noqa: ANN401 - the consumer's types lack its hub
+        sender.hub.call_repeatedly(_HUB_SECONDS, lambda: None)
         for loop in self._loops:
             loop.start()
         logger.info("worker_ready", lane=self._lane, worker=self._name, metrics_port=self._metrics_port)

@@ -47,9 +47,6 @@ class WorkerMetrics:
         self.model_load_seconds = Gauge(
             "transcription_model_load_seconds", "Time to load and warm the model", registry=self.registry
         )
-        self.cleaned = Counter(
-            "transcription_cleaned_total", "What the clean-up removed", ("what",), registry=self.registry
-        )
 
     def observe_completed(self, audio_seconds: float, processing_seconds: float) -> None:
         """Count a completed job."""

@@ -54,7 +54,7 @@ class WorkerSettings(CommonSettings):
         le=65535,
         description="Port of the worker's /metrics; 0 takes a free one and logs it.",
     )
-    clean_up_seconds: float = Field(default=60, gt=0, description="Time between two clean-ups (read by beat).")
+    clean_up_seconds: float = Field(default=60, gt=0, description="Time between two clean-ups.")
     orphan_seconds: float = Field(
         default=3600, gt=0, description="Age from which an upload that never became a job is removed."
     )

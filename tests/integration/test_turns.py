@@ -2,12 +2,13 @@
 
 import asyncio
 import secrets
+import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from core.celery_app import create_celery
-from core.lanes import turn_queue
 from core.redis_clients import connect_async
 from tests.harness.service import Service, until
 from tests.harness.stores import gateway_store, new_job
@@ -67,6 +68,25 @@ def test_the_length_of_a_queue_is_its_messages_and_an_empty_one_has_none(valkey_
     assert turns.length(lane) == 3
 
 
-def test_a_worker_consumes_its_lane_and_the_maintenance(valkey_url: str) -> None:
-    app = create_celery(valkey_url, lane="base")
-    assert [queue.name for queue in app.conf.task_queues] == [turn_queue("base"), "maintenance"]
+def test_a_full_worker_leaves_turns_to_those_who_are_free(tmp_path: Path) -> None:
+    with Service(tmp_path, TRANSCRIBER="scripted", SCRIPTED_RTF="0.1", WORKER_CONCURRENCY="1", WORKERS="2") as service:
+        busy = service.submit(silence_wav(600, rate=8000))
+        until(lambda: True if service.status(busy)["status"] == "processing" else None, 20, service.output)
+        waits = []
+        for _ in range(12):
+            began = time.monotonic()
+            assert service.finished(service.submit(TINY))["status"] == "completed"
+            waits.append(time.monotonic() - began)
+        # A turn that is lost costs until the reaper's next look, ten seconds.
+        assert max(waits) < 5, waits
+        service.client.delete(f"/job/{busy}")
+
+
+def test_the_clean_up_does_not_wait_for_a_lane_to_be_empty(tmp_path: Path) -> None:
+    settings = {"TRANSCRIBER": "scripted", "SCRIPTED_RTF": "1", "WORKER_CONCURRENCY": "1", "CLEAN_UP_SECONDS": "1"}
+    with Service(tmp_path, **settings) as service:
+        running, cancelled = (service.submit(silence_wav(seconds, rate=8000)) for seconds in (60, 5))
+        service.client.delete(f"/job/{cancelled}")
+        until(lambda: True if service.media_files() == [running] else None, 20, service.output)
+        assert service.status(running)["status"] == "processing"
+        service.client.delete(f"/job/{running}")
