@@ -47,9 +47,13 @@ class GatewayMetrics:
         self._queue_audio = Gauge(
             "transcription_queue_audio_seconds", "Audio waiting, by lane", ("lane",), registry=self.registry
         )
+        self._dead_letters = Gauge(
+            "transcription_dead_letters", "Failed works an operator may requeue or purge", registry=self.registry
+        )
 
-    def set_queue(self, lanes: list[LaneState]) -> None:
+    def set_queue(self, lanes: list[LaneState], *, dead_letters: int) -> None:
         """Set the gauges that tell of Redis, read at the time of the scrape."""
+        self._dead_letters.set(dead_letters)
         for lane in lanes:
             self._queue_depth.labels(lane.lane).set(lane.pending_jobs)
             self._queue_audio.labels(lane.lane).set(lane.pending_audio_seconds)
