@@ -249,8 +249,8 @@ def _move_all(
 ) -> None:
     """Move those that are dead letters now, however many calls that takes."""
     jobs = 0
-    # The service begins with the oldest, and jobs that fail again meanwhile are the latest: so many calls reach each
-    # once, and none goes round for ever.
+    # The service begins with the oldest, and jobs that fail again meanwhile are the latest: so many calls reach every
+    # one of them, and then it ends, also where jobs fail as fast as they are requeued.
     for _ in range(math.ceil(_count(client, failure) / _MOVED_A_CALL)):
         moved = _Moved.model_validate(send(path, {"failure": failure})).job_ids
         _print_moved(moved, outcome)
