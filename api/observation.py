@@ -47,17 +47,17 @@ class GatewayMetrics:
             ("outcome",),
             registry=self.registry,
         )
-        self._dead_letters = Gauge(
-            "transcription_dead_letters", "Failed works that can be requeued", registry=self.registry
-        )
         self._queue_depth = Gauge(
             "transcription_queue_depth", "Jobs waiting, by lane", ("lane",), registry=self.registry
         )
         self._queue_audio = Gauge(
             "transcription_queue_audio_seconds", "Audio waiting, by lane", ("lane",), registry=self.registry
         )
+        self._dead_letters = Gauge(
+            "transcription_dead_letters", "Failed works an operator may requeue or purge", registry=self.registry
+        )
 
-    def set_queue(self, lanes: list[LaneState], dead_letters: int) -> None:
+    def set_queue(self, lanes: list[LaneState], *, dead_letters: int) -> None:
         """Set the gauges that tell of Redis, read at the time of the scrape."""
         self._dead_letters.set(dead_letters)
         for lane in lanes:

@@ -168,7 +168,9 @@ class DeadLetterView(BaseModel):
     """A failed job with the history of its attempts."""
 
     job: JobView
-    job_ids: list[str] = Field(description="All jobs that wait for the same; requeue and purge concern them all.")
+    job_ids: list[str] = Field(
+        description="All jobs that failed with it, because they asked for the same; requeue and purge concern them all."
+    )
     attempts: list[AttemptRecord] = Field(description="Oldest first; the latest 50.")
 
     @classmethod
@@ -185,7 +187,7 @@ class DeadLetterList(BaseModel):
     """Dead letters, the latest first."""
 
     dead_letters: list[DeadLetterView]
-    total: int = Field(description="How many there are.")
+    total: int = Field(description="How many there are, of this failure if one was asked for.")
 
 
 class DeadLettersMoved(BaseModel):

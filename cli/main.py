@@ -4,12 +4,10 @@ from typing import Annotated
 
 import typer
 
+from cli import dead_letters
+
 app = typer.Typer(no_args_is_help=True, add_completion=True, help="Run and use a Scriptorium transcription service.")
-
-
-@app.callback()
-def root() -> None:
-    """Keep subcommands as subcommands, also while there is only one."""
+app.add_typer(dead_letters.app, name="dead-letters")
 
 
 @app.command()

@@ -1,6 +1,7 @@
 """Dead letters: failed jobs, with what happened to them; requeue or purge them."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -13,6 +14,7 @@ from api.views import DeadLetterList, DeadLettersMoved, DeadLetterView
 from core.errors import FailureCode, InvalidOptions, JobExpired, JobNotFound, NotADeadLetter
 
 _ALL_AT_ONCE = 1000
+_BATCH = 100
 
 router = APIRouter(prefix="/dead-letters", tags=["dead letters"])
 
@@ -24,11 +26,13 @@ async def dead_letters(
     services: WithServices,
     limit: Annotated[int, Query(ge=1, le=200, description="Dead letters a page.")] = 50,
     offset: Annotated[int, Query(ge=0, description="How many to pass over.")] = 0,
+    failure: OnlyFailure = None,
 ) -> DeadLetterList:
     """Return failed jobs with the history of their attempts, the latest first."""
-    letters = await services.jobs.dead_letters(limit=limit, offset=offset)
+    letters = await services.jobs.dead_letters(limit=limit, offset=offset, failure=failure)
     return DeadLetterList(
-        dead_letters=[DeadLetterView.of(letter) for letter in letters], total=await services.jobs.dead_letter_count()
+        dead_letters=[DeadLetterView.of(letter) for letter in letters],
+        total=await services.jobs.dead_letter_count(failure),
     )
 
 
@@ -41,17 +45,11 @@ async def dead_letter(job_id: JobId, services: WithServices) -> DeadLetterView:
 
 @router.post("/requeue", summary="Requeue dead letters", responses=problem_responses(InvalidOptions))
 async def requeue_all(services: WithServices, failure: OnlyFailure = None) -> DeadLettersMoved:
-    """Give all dead letters new attempts, or those that failed for one reason; up to 1,000 a call.
+    """Give all dead letters new attempts, or those that failed for one reason; up to 1,000 a call, the oldest first.
 
     Those whose audio is gone are left.
     """
-    moved = []
-    for letter in await _chosen(services, failure):
-        try:
-            moved += await _requeue(letter, services)
-        except (NotADeadLetter, JobExpired):
-            continue
-    return DeadLettersMoved(outcome="requeued", job_ids=moved)
+    return DeadLettersMoved(outcome="requeued", job_ids=await _each(_requeue, failure, services))
 
 
 @router.post(
@@ -67,14 +65,11 @@ async def requeue(job_id: JobId, services: WithServices) -> DeadLettersMoved:
 
 @router.delete("", summary="Purge dead letters", responses=problem_responses(InvalidOptions))
 async def purge_all(services: WithServices, failure: OnlyFailure = None) -> DeadLettersMoved:
-    """Erase all dead letters, or those that failed for one reason, with their audio; up to 1,000 a call."""
-    moved = []
-    for letter in await _chosen(services, failure):
-        try:
-            moved += await _purge(letter, services)
-        except NotADeadLetter:
-            continue
-    return DeadLettersMoved(outcome="purged", job_ids=moved)
+    """Erase all dead letters, or those that failed for one reason, with their audio.
+
+    Up to 1,000 a call, the oldest first.
+    """
+    return DeadLettersMoved(outcome="purged", job_ids=await _each(_purge, failure, services))
 
 
 @router.delete("/{job_id}", summary="Purge a dead letter", responses=problem_responses(JobNotFound, NotADeadLetter))
@@ -84,9 +79,23 @@ async def purge(job_id: JobId, services: WithServices) -> DeadLettersMoved:
     return DeadLettersMoved(outcome="purged", job_ids=await _purge(letter, services))
 
 
-async def _chosen(services: Services, failure: FailureCode | None) -> list[DeadLetter]:
-    letters = await services.jobs.dead_letters(limit=_ALL_AT_ONCE)
-    return [letter for letter in letters if failure in {None, letter.work.failure}]
+async def _each(
+    move: Callable[[DeadLetter, Services], Awaitable[list[str]]], failure: FailureCode | None, services: Services
+) -> list[str]:
+    """Move dead letters, the oldest first, until a call's fill is moved; return their jobs."""
+    job_ids: list[str] = []
+    moved = 0
+    work_ids = await services.jobs.dead_work_ids(failure)
+    for first in range(0, len(work_ids), _BATCH):
+        for letter in await services.jobs.dead_letters_of(work_ids[first : first + _BATCH]):
+            try:
+                job_ids += await move(letter, services)
+            except (NotADeadLetter, JobExpired):
+                continue
+            moved += 1
+            if moved == _ALL_AT_ONCE:
+                return job_ids
+    return job_ids
 
 
 async def _requeue(letter: DeadLetter, services: Services) -> list[str]:

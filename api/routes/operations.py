@@ -95,7 +95,7 @@ async def stats(services: WithServices) -> Stats:
 async def metrics(services: WithServices) -> Response:
     """Return this gateway's metrics and, while Redis answers, the queue's."""
     try:
-        services.metrics.set_queue(await services.jobs.lanes(), await services.jobs.dead_letter_count())
+        services.metrics.set_queue(await services.jobs.lanes(), dead_letters=await services.jobs.dead_letter_count())
     except RedisError as error:
         logger.warning("queue_not_measured", error=type(error).__name__)
     return Response(generate_latest(services.metrics.registry), media_type=CONTENT_TYPE_LATEST)

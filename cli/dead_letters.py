@@ -1,0 +1,284 @@
+"""`scriptorium dead-letters`: look at failed jobs, give them new attempts, or erase them."""
+
+import math
+import re
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+import typer
+from pydantic import BaseModel, ValidationError
+
+from cli.client import DEFAULT_SERVER, NotAService, Parameters, ServiceClient, ServiceError, ServiceRefused
+from cli.terminal import print_error, print_facts, print_json, print_note, print_table, utc
+from core.errors import FailureCode
+from core.work import AttemptRecord
+
+_PATH = "/dead-letters"
+_MOVED_A_CALL = 1000
+"""How many dead letters the service moves a call, as it documents."""
+_JOB_ID = re.compile(r"[0-9a-f]{32}")
+_Send = Callable[[str, Parameters | None], Any]
+
+app = typer.Typer(no_args_is_help=True, help="Failed jobs: look at them, requeue them, purge them.")
+
+
+class _Failure(BaseModel):
+    code: str
+    detail: str
+
+
+class _Progress(BaseModel):
+    audio_seconds_done: float
+    audio_seconds_total: float | None
+
+
+class _Job(BaseModel):
+    job_id: str
+    model: str
+    file_name: str | None
+    attempt: int
+    progress: _Progress
+    failure: _Failure | None
+    created_at: datetime
+    finished_at: datetime | None
+
+
+class _DeadLetter(BaseModel):
+    job: _Job
+    job_ids: list[str]
+    attempts: list[AttemptRecord]
+
+
+class _DeadLetters(BaseModel):
+    dead_letters: list[_DeadLetter]
+    total: int
+
+
+class _Moved(BaseModel):
+    job_ids: list[str]
+
+
+def _job_id(given: str) -> str:
+    if not _JOB_ID.fullmatch(given):
+        raise typer.BadParameter(f"{given!r} is no job id: one has 32 hexadecimal digits.")
+    return given
+
+
+_Server = Annotated[
+    str, typer.Option("--server", envvar="SCRIPTORIUM_SERVER", metavar="URL", help="Address of the service.")
+]
+_OnlyFailure = Annotated[
+    FailureCode | None, typer.Option("--failure", metavar="CODE", help="Only those that failed for this reason.")
+]
+_AsJson = Annotated[bool, typer.Option("--json", help="Print the service's answer.")]
+_All = Annotated[bool, typer.Option("--all", help="All dead letters, or all of one --failure.")]
+_JobId = Annotated[str, typer.Argument(metavar="JOB_ID", parser=_job_id)]
+_JobIds = Annotated[list[str] | None, typer.Argument(metavar="JOB_ID", parser=_job_id)]
+
+
+@app.command("list")
+def list_dead_letters(
+    *,
+    limit: Annotated[int, typer.Option(min=1, max=200, help="Dead letters a page.")] = 50,
+    offset: Annotated[int, typer.Option(min=0, help="How many to pass over.")] = 0,
+    failure: _OnlyFailure = None,
+    as_json: _AsJson = False,
+    server: _Server = DEFAULT_SERVER,
+) -> None:
+    """List dead letters, the latest first."""
+    with _service(server) as client:
+        document = client.get(_PATH, {"limit": limit, "offset": offset, "failure": failure})
+        if as_json:
+            print_json(document)
+            return
+        page = _DeadLetters.model_validate(document)
+    if page.dead_letters:
+        print_table(
+            ("Job", "Failed (UTC)", "Failure", "Attempts", "Jobs", "File"),
+            [
+                (
+                    letter.job.job_id,
+                    utc(letter.job.finished_at),
+                    letter.job.failure.code if letter.job.failure else "-",
+                    str(letter.job.attempt),
+                    str(len(letter.job_ids)),
+                    letter.job.file_name or "-",
+                )
+                for letter in page.dead_letters
+            ],
+        )
+    shown = offset + len(page.dead_letters)
+    if page.total == 0:
+        print_note("No dead letters.")
+    elif shown < page.total:
+        print_note(f"{page.total} in all; the next page begins at --offset {offset + limit}.")
+
+
+@app.command()
+def show(job_id: _JobId, *, as_json: _AsJson = False, server: _Server = DEFAULT_SERVER) -> None:
+    """Show a dead letter with the history of its attempts."""
+    with _service(server) as client:
+        document = client.get(f"{_PATH}/{job_id}")
+        if as_json:
+            print_json(document)
+            return
+        letter = _DeadLetter.model_validate(document)
+    job = letter.job
+    others = [other for other in letter.job_ids if other != job.job_id]
+    total = job.progress.audio_seconds_total
+    print_facts(
+        [
+            ("job", job.job_id),
+            *([("failed with it", ", ".join(others))] if others else []),
+            ("file", job.file_name or "-"),
+            ("model", job.model),
+            ("posted (UTC)", utc(job.created_at)),
+            ("failed (UTC)", utc(job.finished_at)),
+            (
+                "transcribed",
+                f"{job.progress.audio_seconds_done:g} of {'an unknown number of' if total is None else f'{total:g}'} s",
+            ),
+            ("failure", job.failure.code if job.failure else "-"),
+            ("detail", job.failure.detail if job.failure else "-"),
+        ]
+    )
+    print_table(
+        ("Attempt", "Worker", "Began (UTC)", "Took", "Audio", "Outcome", "Failure", "Detail"),
+        [_attempt_row(attempt) for attempt in letter.attempts],
+    )
+
+
+@app.command()
+def requeue(
+    job_ids: _JobIds = None,
+    *,
+    every: _All = False,
+    failure: _OnlyFailure = None,
+    server: _Server = DEFAULT_SERVER,
+) -> None:
+    """Give dead letters new attempts. A job goes on behind the segments that it has."""
+    chosen = _chosen(job_ids, every=every, failure=failure)
+    with _service(server) as client:
+        if chosen:
+            _move_each(chosen, lambda job_id: client.post(f"{_PATH}/{job_id}/requeue"), "requeued")
+            return
+        _move_all(client, client.post, f"{_PATH}/requeue", failure, "requeued")
+        if left := _count(client, failure):
+            print_note(f"{left} left: their audio is gone, or they have failed since.")
+
+
+@app.command()
+def purge(
+    job_ids: _JobIds = None,
+    *,
+    every: _All = False,
+    failure: _OnlyFailure = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")] = False,
+    server: _Server = DEFAULT_SERVER,
+) -> None:
+    """Erase dead letters for good: record, history and audio."""
+    chosen = _chosen(job_ids, every=every, failure=failure)
+    if not yes and not sys.stdin.isatty():
+        raise typer.BadParameter("Nobody is at a terminal to confirm it: add --yes.")
+    with _service(server) as client:
+        letters = len(chosen) or _count(client, failure)
+        if letters and not yes:
+            typer.confirm(
+                f"Erase {_number(letters, 'dead letter')} with history and audio, for all jobs that share them?",
+                abort=True,
+                err=True,
+            )
+        if chosen:
+            _move_each(chosen, lambda job_id: client.delete(f"{_PATH}/{job_id}"), "purged")
+        else:
+            _move_all(client, client.delete, _PATH, failure, "purged")
+
+
+@contextmanager
+def _service(server: str) -> Iterator[ServiceClient]:
+    """Yield a client; what it meets ends the command with status 1, a wrong address with 2."""
+    try:
+        client = ServiceClient(server)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--server") from None
+    with client:
+        try:
+            yield client
+        except ServiceError as error:
+            print_error(str(error))
+        except ValidationError:
+            print_error(str(NotAService(f"{client.server} answers, but with no dead letters. Is it a Scriptorium?")))
+        else:
+            return
+    raise typer.Exit(1)
+
+
+def _chosen(job_ids: Sequence[str] | None, *, every: bool, failure: FailureCode | None) -> list[str]:
+    """Return the jobs that were named, each once; none for all."""
+    if every == bool(job_ids):
+        raise typer.BadParameter("Name jobs, or give --all.")
+    if failure and not every:
+        raise typer.BadParameter("--failure chooses among --all.")
+    return list(dict.fromkeys(job_ids or ()))
+
+
+def _move_each(job_ids: Sequence[str], send: Callable[[str], Any], outcome: Literal["requeued", "purged"]) -> None:
+    """Move dead letters one by one; one that can't be moved keeps none of the others back."""
+    moved: set[str] = set()
+    refused = False
+    for job_id in job_ids:
+        if job_id in moved:  # it went with a job before it, whose work it shares
+            continue
+        try:
+            with_it = _Moved.model_validate(send(job_id)).job_ids
+        except ServiceRefused as error:
+            print_error(f"{job_id}: {error}")
+            refused = True
+            continue
+        moved.update(with_it)
+        _print_moved(with_it, outcome)
+    if refused:
+        raise typer.Exit(1)
+
+
+def _move_all(
+    client: ServiceClient, send: _Send, path: str, failure: FailureCode | None, outcome: Literal["requeued", "purged"]
+) -> None:
+    """Move those that are dead letters now, however many calls that takes."""
+    jobs = 0
+    # The service begins with the oldest, and jobs that fail again meanwhile are the latest: so many calls reach every
+    # one of them, and then it ends, also where jobs fail as fast as they are requeued.
+    for _ in range(math.ceil(_count(client, failure) / _MOVED_A_CALL)):
+        moved = _Moved.model_validate(send(path, {"failure": failure})).job_ids
+        _print_moved(moved, outcome)
+        jobs += len(moved)
+    print_note(f"{_number(jobs, 'job')} {outcome}.")
+
+
+def _print_moved(job_ids: Sequence[str], outcome: str) -> None:
+    for job_id in job_ids:
+        print(f"{outcome} {job_id}")
+
+
+def _count(client: ServiceClient, failure: FailureCode | None) -> int:
+    return _DeadLetters.model_validate(client.get(_PATH, {"limit": 1, "failure": failure})).total
+
+
+def _number(count: int, thing: str) -> str:
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
+
+
+def _attempt_row(attempt: AttemptRecord) -> tuple[str, ...]:
+    return (
+        str(attempt.attempt),
+        attempt.worker,
+        utc(datetime.fromtimestamp(attempt.started_at_ms / 1000, tz=UTC)),
+        f"{(attempt.ended_at_ms - attempt.started_at_ms) / 1000:.1f} s",
+        f"{attempt.from_ms / 1000:g}-{attempt.to_ms / 1000:g} s",
+        attempt.outcome,
+        attempt.failure or "-",
+        attempt.detail or "-",
+    )

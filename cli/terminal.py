@@ -1,0 +1,62 @@
+"""What the commands print: tables at a terminal, tab-separated lines in a pipe, notes and errors on stderr."""
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import typer
+
+
+def print_table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print rows: below a header on a terminal, bare and tab-separated elsewhere."""
+    cleaned = [[printable(cell) for cell in row] for row in rows]
+    if not sys.stdout.isatty():
+        for row in cleaned:
+            print("\t".join(row))
+        return
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for index, header in enumerate(headers):
+        # The first column names the row: it must stay whole to be copied.
+        table.add_column(header, no_wrap=index == 0, overflow="fold")
+    for row in cleaned:
+        table.add_row(*(Text(cell) for cell in row))
+    Console(highlight=False).print(table)
+
+
+def print_facts(facts: Iterable[tuple[str, str]]) -> None:
+    """Print names with their values: aligned on a terminal, tab-separated elsewhere."""
+    pairs = [(name, printable(value)) for name, value in facts]
+    width = max(len(name) for name, _ in pairs) + 2
+    for name, value in pairs:
+        print(f"{name:<{width}}{value}" if sys.stdout.isatty() else f"{name}\t{value}")
+
+
+def print_json(document: object) -> None:
+    """Print a JSON document, indented; without a character that a terminal could take for a command."""
+    print(json.dumps(document, indent=2))
+
+
+def print_note(text: str) -> None:
+    """Print what is no result: to stderr, where it spoils no pipe."""
+    typer.echo(printable(text), err=True)
+
+
+def print_error(text: str) -> None:
+    """Print an error as every command does."""
+    print_note(f"scriptorium: {text}")
+
+
+def printable(text: str) -> str:
+    """Return a text with every control character replaced: file names come from strangers."""
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
+
+
+def utc(moment: datetime | None) -> str:
+    """Return a time of the service's (UTC), to the second; a dash for none."""
+    return moment.strftime("%Y-%m-%d %H:%M:%S") if moment else "-"
