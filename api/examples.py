@@ -102,7 +102,7 @@ _DEAD_LETTER: Final = {
         "attempt": 3,
         "failure": {
             "code": "attempts_exhausted",
-            "detail": "3 attempts ended in an error, the last one in timed_out: No progress for 300 s.",
+            "detail": "Attempt 3 of 3 ended in timed_out: No progress for 300 s.",
         },
         "finished_at": "2026-11-21T12:09:41.300Z",
         "expires_at": "2026-11-22T12:09:41.300Z",

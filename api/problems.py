@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from core.errors import (
+    AudioExpired,
     DiskFull,
     FileEmpty,
     FileMissing,
@@ -45,6 +46,7 @@ STATUSES: Mapping[type[ScriptoriumError], HTTPStatus] = {
     JobCancelled: HTTPStatus.CONFLICT,
     NotADeadLetter: HTTPStatus.CONFLICT,
     JobExpired: HTTPStatus.GONE,
+    AudioExpired: HTTPStatus.GONE,
     UploadTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     UnsupportedMedia: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     MultipartRequired: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,

@@ -117,7 +117,9 @@ class JobView(BaseModel):
             attempt=work.attempts,
             cached=job.cached,
             cancel_requested=job.cancel_requested,
-            failure=JobFailure(code=work.failure, detail=work.failure_detail or "") if work.failure else None,
+            failure=JobFailure(code=work.failure, detail=work.failure_detail or "")
+            if work.failure and job.status is JobStatus.FAILED
+            else None,
             created_at=job.created_at,
             started_at=job.started_at,
             finished_at=job.finished_at,

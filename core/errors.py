@@ -14,6 +14,7 @@ ScriptoriumError                    code
 │   ├── JobNotFinished              job_not_finished
 │   ├── JobCancelled                job_cancelled
 │   ├── JobExpired                  job_expired
+│   ├── AudioExpired                audio_expired
 │   ├── QueueFull                   queue_full
 │   ├── NotADeadLetter              not_a_dead_letter
 │   └── IdempotencyConflict         idempotency_conflict
@@ -210,6 +211,13 @@ class IdempotencyConflict(RequestRefused):
 
     code = "idempotency_conflict"
     title = "The Idempotency-Key belongs to another request"
+
+
+class AudioExpired(RequestRefused):
+    """The audio of a dead letter is gone, so there is nothing to transcribe again."""
+
+    code = "audio_expired"
+    title = "The audio is gone"
 
 
 class QueueFull(RequestRefused):

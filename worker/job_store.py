@@ -159,7 +159,7 @@ class JobStore:
                 error=error,
                 error_detail=detail,
                 failure=FailureCode.ATTEMPTS_EXHAUSTED,
-                detail=f"{max_attempts} attempts ended in an error, the last one in {error}: {detail}",
+                detail=f"Attempt {max_attempts} of {max_attempts} ended in {error}: {detail}",
                 delay_ms=round(delay_seconds * 1000),
                 max_errors=max_attempts,
                 **self._ttls,

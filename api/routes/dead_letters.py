@@ -11,7 +11,7 @@ from api.problems import problem_responses
 from api.routes.jobs import JobId, checked
 from api.services import Services, WithServices
 from api.views import DeadLetterList, DeadLettersMoved, DeadLetterView
-from core.errors import FailureCode, InvalidOptions, JobExpired, JobNotFound, NotADeadLetter
+from core.errors import AudioExpired, FailureCode, InvalidOptions, JobNotFound, NotADeadLetter
 
 _ALL_AT_ONCE = 1000
 _BATCH = 100
@@ -55,7 +55,7 @@ async def requeue_all(services: WithServices, failure: OnlyFailure = None) -> De
 @router.post(
     "/{job_id}/requeue",
     summary="Requeue a dead letter",
-    responses=problem_responses(JobNotFound, NotADeadLetter, JobExpired),
+    responses=problem_responses(JobNotFound, NotADeadLetter, AudioExpired),
 )
 async def requeue(job_id: JobId, services: WithServices) -> DeadLettersMoved:
     """Give a failed job new attempts. It goes on behind the segments that it has."""
@@ -90,7 +90,7 @@ async def _each(
         for letter in await services.jobs.dead_letters_of(work_ids[first : first + _BATCH]):
             try:
                 job_ids += await move(letter, services)
-            except (NotADeadLetter, JobExpired):
+            except (NotADeadLetter, AudioExpired):
                 continue
             moved += 1
             if moved == _ALL_AT_ONCE:
@@ -100,7 +100,7 @@ async def _each(
 
 async def _requeue(letter: DeadLetter, services: Services) -> list[str]:
     if not await asyncio.to_thread(services.media.path(letter.work.work_id).exists):
-        raise JobExpired("The audio of this job is gone; post it again.")
+        raise AudioExpired("The audio of this job is gone; post it again.")
     services.turns.send(await services.jobs.requeue(letter.work.work_id))
     return [job.job_id for job in letter.jobs]
 

@@ -161,7 +161,7 @@ def test_only_a_job_that_failed_is_a_dead_letter(service: Service) -> None:
 def test_a_requeue_needs_the_audio(service: Service) -> None:
     lost, whole = failed(service), failed(service)
     (service.data_dir / "media" / lost).unlink()
-    assert refused(service.client.post(f"/dead-letters/{lost}/requeue")) == (410, "job_expired")
+    assert refused(service.client.post(f"/dead-letters/{lost}/requeue")) == (410, "audio_expired")
     assert shown(service, lost)["job"]["status"] == "failed"
     assert moved(service.client.post("/dead-letters/requeue"), "requeued") == [whole]
     service.finished(whole)

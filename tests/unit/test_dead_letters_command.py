@@ -26,7 +26,7 @@ def letter(job_id: str, **fields: Any) -> dict[str, Any]:  # noqa: ANN401 - what
         "file_name": "a.wav",
         "attempt": 1,
         "progress": {"audio_seconds_done": 10.0, "audio_seconds_total": 30.0, "percent": 33.3},
-        "failure": {"code": "attempts_exhausted", "detail": "1 attempts ended in an error"},
+        "failure": {"code": "attempts_exhausted", "detail": "Attempt 1 of 1 ended in internal_error"},
         "created_at": "2026-11-21T12:00:00.5Z",
         "finished_at": "2026-11-21T12:01:00.5Z",
     }
