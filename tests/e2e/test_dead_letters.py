@@ -100,7 +100,7 @@ def test_used_up_attempts_are_all_in_the_history(tmp_path: Path) -> None:
         (worker,) = service.client.get("/health/ready").json()["workers"]
     job, attempts = letter["job"], letter["attempts"]
     assert (job["status"], job["attempt"], job["failure"]["code"]) == ("failed", 2, "attempts_exhausted")
-    assert "2 attempts" in job["failure"]["detail"]
+    assert "2 of 2" in job["failure"]["detail"]
     assert "internal_error" in job["failure"]["detail"]
     assert letter["job_ids"] == [job_id]
     assert [attempt["attempt"] for attempt in attempts] == [1, 2]
