@@ -7,12 +7,16 @@ from pathlib import Path
 from tests.chaos.ledger import Ledger
 from tests.chaos.outcome import Outcome
 from tests.chaos.run import Run
-from tests.chaos.scenarios import workers
+from tests.chaos.scenarios import cancellation, store, turns, workers
 
 SCENARIOS: Mapping[str, Callable[[Run], Outcome]] = {
     "1": workers.kills_under_load,
     "2": workers.many_kills,
+    "3": store.kills,
+    "4": store.unreachable,
     "5": workers.paused_worker,
+    "7": turns.half_are_dropped,
+    "10": cancellation.cancel,
     "12": workers.rolling_stop,
 }
 

@@ -69,7 +69,9 @@ class Proxy:
             self._connections.discard(connection)
             return
         connection.writers.append(server_writer)
-        await asyncio.gather(connection.pump(reader, server_writer), connection.pump(server_reader, writer))
+        # Cancelled at the proxy's end only; asyncio.streams would report that as an error.
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.gather(connection.pump(reader, server_writer), connection.pump(server_reader, writer))
         if not connection.swallows:
             connection.reset()
             self._connections.discard(connection)
