@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.chaos.ledger import Ledger
 from tests.chaos.outcome import Outcome
 from tests.chaos.run import Run
-from tests.chaos.scenarios import cancellation, store, turns, workers
+from tests.chaos.scenarios import cancellation, gateway, store, turns, workers
 
 SCENARIOS: Mapping[str, Callable[[Run], Outcome]] = {
     "1": workers.kills_under_load,
@@ -15,8 +15,10 @@ SCENARIOS: Mapping[str, Callable[[Run], Outcome]] = {
     "3": store.kills,
     "4": store.unreachable,
     "5": workers.paused_worker,
+    "6": gateway.deaths,
     "7": turns.half_are_dropped,
     "10": cancellation.cancel,
+    "11": gateway.one_key,
     "12": workers.rolling_stop,
 }
 

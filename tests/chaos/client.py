@@ -6,6 +6,7 @@ import threading
 import time
 import wave
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +21,7 @@ _SEGMENT_SECONDS = 5.0
 _RETRY_SECONDS = 0.25
 _TIMEOUT_SECONDS = 120.0
 """Longer than any answer may take: a request that runs into it hangs."""
+_SUBMITTERS = 16
 _SHOWN = 8
 
 
@@ -112,6 +114,11 @@ class Client:
             assert refused, f"POST /transcribe: {answer.status_code} {answer.text}" if answer else ""
             assert time.monotonic() < deadline, f"no 202 for {key} within {patience} s"
             time.sleep(_RETRY_SECONDS)
+
+    def submit_all(self, lengths: Iterable[float], **options: str) -> list[Submission]:
+        """Submit many at once: each waits until it is on Valkey's disk, so one after the other would take for ever."""
+        with ThreadPoolExecutor(_SUBMITTERS) as pool:
+            return list(pool.map(lambda seconds: self.submit(seconds, **options), lengths))
 
     def post(self, content: bytes, key: str, **options: str) -> httpx.Response | None:
         """POST /transcribe once. Deduplication is off: equal lengths are equal audio here."""

@@ -3,6 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+_LINES = 60
+_LINE_LENGTH = 1000
+"""What is shown of a check's evidence; the logs are on disk."""
+
 
 @dataclass(frozen=True, slots=True)
 class Check:
@@ -51,7 +55,7 @@ class Outcome:
         for check in self.checks:
             lines.append(f"  {'passed' if check.passed else 'FAILED'}  {check.what}")
             if not check.passed and check.evidence:
-                lines += [f"          {line}" for line in check.evidence.splitlines()]
+                lines += [f"          {line[:_LINE_LENGTH]}" for line in check.evidence.splitlines()[:_LINES]]
         return "\n".join([f"test {self.number}: {self.injected}", *lines])
 
 

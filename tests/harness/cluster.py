@@ -6,6 +6,7 @@
 import contextlib
 import itertools
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -46,7 +47,8 @@ class Cluster:
         self._exits = contextlib.ExitStack()
         self._numbers = itertools.count(1)
         self._valkey: ServerProcess | None = None
-        self._nursery: Nursery | None = None
+        self._nurseries: dict[str, Nursery] = {}
+        self._nurseries_lock = threading.Lock()
         self.gateways: dict[ServerProcess, str] = {}
         self.workers: list[ServerProcess] = []
         self.beat: ServerProcess | None = None
@@ -95,13 +97,18 @@ class Cluster:
 
     def fork_worker(self) -> ServerProcess:
         """Start a worker from a process that has imported it already: the same program, two seconds sooner."""
-        if self._nursery is None:
-            self._nursery = Nursery("worker.__main__", self.logs / "nursery.log")
-            self._exits.callback(self._nursery.close)
-        name = self._name("worker")
-        worker = self._nursery.start(name, self.environment(), self.logs / f"{name}.log")
+        worker = self._fork("worker", "worker.__main__", self.environment())
         self.workers.append(worker)
         return worker
+
+    def fork_gateway(self, program: str, **settings: str) -> tuple[ServerProcess, str]:
+        """Start a gateway of the test's making, a module with a `main`; return it and its address.
+
+        It is none of `gateways`: nobody is sent there who doesn't know its address.
+        """
+        port = free_port()
+        gateway = self._fork("doomed", program, self.environment(PORT=str(port), **settings))
+        return gateway, f"http://127.0.0.1:{port}"
 
     def start_beat(self) -> ServerProcess:
         """Start `python -m worker.beat`."""
@@ -197,6 +204,15 @@ class Cluster:
     def _start(self, name: str, module: str, variables: Mapping[str, str]) -> ServerProcess:
         name = self._name(name)
         return ServerProcess.start(name, [sys.executable, "-m", module], variables, self.logs / f"{name}.log")
+
+    def _fork(self, name: str, program: str, variables: Mapping[str, str]) -> ServerProcess:
+        with self._nurseries_lock:
+            if program not in self._nurseries:
+                nursery = Nursery(program, self.logs / "nursery.log")
+                self._exits.callback(nursery.close)
+                self._nurseries[program] = nursery
+        name = self._name(name)
+        return self._nurseries[program].start(name, variables, self.logs / f"{name}.log")
 
     def _name(self, kind: str) -> str:
         return f"{kind}-{next(self._numbers):03}"

@@ -8,6 +8,7 @@ import select
 import signal
 import subprocess
 import sys
+import threading
 from collections import deque
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import IO
 
 _PR_SET_PDEATHSIG = 1
+_REPOSITORY = Path(__file__).parents[2]
 
 # The kernel takes the end of the *thread* that forked for the parent's death: so one thread, which lives as long as
 # this process does, forks everything.
@@ -108,21 +110,24 @@ class Nursery:
     def __init__(self, program: str, log_file: Path) -> None:
         """Start importing `program`, a module with a `main` that returns an exit status."""
         self._program = program
+        self._lock = threading.Lock()
         self._process = _FORKER.submit(_spawn_nursery, program, log_file).result()
 
     def start(self, name: str, environment: Mapping[str, str], log_file: Path) -> ServerProcess:
         """Fork a child that runs the program."""
         commands, answers = self._pipes()
-        commands.write(json.dumps({"environment": dict(environment), "log_file": str(log_file)}) + "\n")
-        commands.flush()
-        if not _readable(answers.fileno(), 30):
-            raise TimeoutError(f"the nursery of {self._program} does not answer")
-        return ServerProcess(name, int(answers.readline()), log_file)
+        with self._lock:
+            commands.write(json.dumps({"environment": dict(environment), "log_file": str(log_file)}) + "\n")
+            commands.flush()
+            if not _readable(answers.fileno(), 30):
+                raise TimeoutError(f"the nursery of {self._program} does not answer")
+            return ServerProcess(name, int(answers.readline()), log_file)
 
     def close(self) -> None:
         """End the nursery; its children go with it."""
         commands, answers = self._pipes()
-        commands.close()
+        with contextlib.suppress(BrokenPipeError):
+            commands.close()
         self._process.wait(10)
         answers.close()
 
@@ -151,6 +156,7 @@ def _spawn_nursery(program: str, log_file: Path) -> "subprocess.Popen[str]":
     with log_file.open("ab") as log:
         return subprocess.Popen(
             [sys.executable, "-m", "tests.harness.nursery", program],
+            env=os.environ | {"PYTHONPATH": str(_REPOSITORY)},
             cwd=log_file.parent,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -23,11 +23,11 @@ def cancel(run: Run) -> Outcome:
         running: list[float] = []
         blockers: list[Submission] = []
         for _ in range(0, jobs, _SLOTS):
-            blockers = [client.submit(600) for _ in range(_SLOTS)]
+            blockers = client.submit_all([600] * _SLOTS)
             if not running:
                 for job in blockers:
                     client.await_status(job.job_id, {"processing"}, 20)
-                waiting = [client.submit(600) for _ in range(jobs)]
+                waiting = client.submit_all([600] * jobs)
                 queued = [_cancel(client, job) for job in waiting]
             for job in blockers:
                 client.await_status(job.job_id, {"processing"}, 20)

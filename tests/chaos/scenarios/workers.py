@@ -45,8 +45,7 @@ def kills_under_load(run: Run) -> Outcome:
     pace, shortest, longest = run.choose(full=("0.2", 10, 50), quick=("0.1", 10, 30))
     with run.cluster(MAX_CRASHES=_MANY_CRASHES, SCRIPTED_RTF=pace) as (cluster, client):
         cluster.start(workers=3, beat=True)
-        for number in range(jobs):
-            client.submit(shortest + round((longest - shortest) * run.random.random(), 1) + number % 10 / 100)
+        client.submit_all([round(run.random.uniform(shortest, longest), 1) for _ in range(jobs)])
         killer = _Killer(run, cluster, forks=False)
         with Repeat(killer.kill_one, every_seconds=every):
             tally = client.tally(client.accepted, run.choose(full=900, quick=90))
@@ -99,7 +98,7 @@ def paused_worker(run: Run) -> Outcome:
     with run.cluster(SCRIPTED_RTF=pace, WORKER_CONCURRENCY="4") as (cluster, client):
         cluster.start(workers=1, beat=True)
         sleeper = cluster.workers[0]
-        jobs = [client.submit(length) for length in lengths]
+        jobs = client.submit_all(lengths)
         for job in jobs:
             client.await_status(job.job_id, {"processing"}, 20)
         cluster.start_worker()
@@ -210,8 +209,9 @@ class Feeder:
             if answer is not None and answer.is_success
             else self._backlog - 1
         )
-        for _ in range(self._backlog - waiting):
-            self._client.submit(round(self._run.random.uniform(self._shortest, self._longest), 1))
+        self._client.submit_all(
+            round(self._run.random.uniform(self._shortest, self._longest), 1) for _ in range(self._backlog - waiting)
+        )
 
 
 def _await_ends(worker: ServerProcess, count: int) -> list[str]:
