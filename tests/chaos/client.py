@@ -54,6 +54,11 @@ class Tally:
     texts: dict[str, str] = field(default_factory=dict)
 
     @property
+    def right(self) -> int:
+        """How many are completed and right."""
+        return self.accepted - len(self.wrong)
+
+    @property
     def all_right(self) -> bool:
         """Whether every job is completed and right."""
         return self.completed == self.accepted and not self.wrong
@@ -96,9 +101,22 @@ class Client:
         return answer
 
     def submit(
-        self, audio_seconds: float, *, patience: float = 180.0, media: bytes | None = None, **options: str
+        self,
+        audio_seconds: float,
+        *,
+        patience: float = 180.0,
+        media: bytes | None = None,
+        may_fail: bool = False,
+        **options: str,
     ) -> Submission:
         """Post audio until it is accepted: after a 503 or a broken connection again, with the same Idempotency-Key.
+
+        Args:
+            audio_seconds: length of the silence that is sent.
+            patience: seconds in which it must be accepted.
+            media: a file to send instead.
+            may_fail: the scenario itself judges how it ends, not `Run.check_effect`.
+            options: form fields.
 
         Raises:
             AssertionError: another answer, or none by the end of `patience`.
@@ -109,7 +127,7 @@ class Client:
         while True:
             answer = self.post(content, key, **options)
             if answer is not None and answer.status_code == httpx.codes.ACCEPTED:
-                return self._note(answer.json()["job_id"], audio_seconds, key)
+                return self._note(answer.json()["job_id"], audio_seconds, key, "accepted, apart" if may_fail else "accepted")
             refused = answer is None or answer.status_code == httpx.codes.SERVICE_UNAVAILABLE
             assert refused, f"POST /transcribe: {answer.status_code} {answer.text}" if answer else ""
             assert time.monotonic() < deadline, f"no 202 for {key} within {patience} s"
@@ -187,9 +205,9 @@ class Client:
         if not right:
             tally.wrong.append(f"{job_id} ({submission.audio_seconds} s) has another text: {text!r}")
 
-    def _note(self, job_id: str, audio_seconds: float, key: str) -> Submission:
+    def _note(self, job_id: str, audio_seconds: float, key: str, event: str) -> Submission:
         submission = Submission(job_id, audio_seconds, key)
-        self._ledger.write(self._scenario, "accepted", job_id=job_id, audio_seconds=audio_seconds, key=key)
+        self._ledger.write(self._scenario, event, job_id=job_id, audio_seconds=audio_seconds, key=key)
         with self._lock:
             self.accepted.append(submission)
         return submission

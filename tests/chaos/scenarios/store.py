@@ -102,7 +102,7 @@ def _outages(
         _check_answers(outcome, client)
     unavailable = sum(answer.status == 503 for answer in client.answers)  # noqa: PLR2004
     outcome.seen = (
-        f"{tally.accepted - tally.completed} of {tally.accepted} accepted jobs lost, {unavailable} answers were 503, "
+        f"{len(tally.wrong)} of {tally.accepted} accepted jobs lost, {unavailable} answers were 503, "
         f"slowest answer {max(answer.seconds for answer in client.answers):.1f} s"
     )
     outcome.time("all workers consuming again", delays, limit=_LIMIT_SECONDS)

@@ -44,7 +44,7 @@ def half_are_dropped(run: Run) -> Outcome:
         share = len(stolen) / sent
         outcome.check(f"{len(stolen)} of {sent} turns were dropped, {share:.0%}", 0.3 < share < 0.7)  # noqa: PLR2004
         late = sorted(delays)[-5:]
-        outcome.seen = f"{tally.completed} of {jobs} right, {len(stolen)} of {sent} turns dropped, {topped_up} topped up"
+        outcome.seen = f"{tally.right} of {jobs} right, {len(stolen)} of {sent} turns dropped, {topped_up} topped up"
         outcome.time("picked up", delays, limit=_LIMIT_SECONDS, evidence=f"the latest: {late}")
     return outcome
 

@@ -53,7 +53,7 @@ def kills_under_load(run: Run) -> Outcome:
         run.check_effect(outcome, cluster, client, seconds=5)
         delays = recoveries(attempts(cluster.workers), killer.kills)
         outcome.seen = (
-            f"{tally.completed} of {jobs} right, {len(killer.kills)} kills, {len(delays)} attempts interrupted and resumed"
+            f"{tally.right} of {jobs} right, {len(killer.kills)} kills, {len(delays)} attempts interrupted and resumed"
         )
         outcome.time("recovery", delays, limit=run.choose(full=60, quick=15), evidence=cluster.log_tails())
     return outcome
@@ -82,7 +82,7 @@ def many_kills(run: Run) -> Outcome:
         delays = recoveries(attempts(cluster.workers), killer.kills)
         outcome.check(f"{len(killer.kills)} kills, {len(delays)} of them in the middle of a job", len(delays) > kills / 4)
         outcome.seen = (
-            f"{tally.accepted - tally.completed} of {tally.accepted} lost, {len(killer.kills)} kills, "
+            f"{len(tally.wrong)} of {tally.accepted} lost, {len(killer.kills)} kills, "
             f"{len(delays)} attempts interrupted"
         )
         outcome.time("recovery", delays, limit=run.choose(full=60, quick=20), evidence=cluster.log_tails())
@@ -120,7 +120,7 @@ def paused_worker(run: Run) -> Outcome:
         ends = _await_ends(sleeper, len(jobs))
         outcome.check(f"the sleeper's late writes were refused: {ends}", ends == ["lost"] * len(jobs), sleeper.log_tail())
         outcome.seen = (
-            f"{tally.completed} of {tally.accepted} right, {ends.count('lost')} late attempts refused "
+            f"{tally.right} of {tally.accepted} right, {ends.count('lost')} late attempts refused "
             f"({sum(attempt.ended_at is None for attempt in taken_over)} while the other one ran)"
         )
         outcome.time(
@@ -174,7 +174,7 @@ def rolling_stop(run: Run) -> Outcome:
         outcome.check(f"{expiries} leases lapsed", expiries == 0)
         outcome.check(f"{handed_back} jobs were handed back", handed_back > 0)
         outcome.seen = (
-            f"{tally.accepted - tally.completed} of {tally.accepted} lost, {handed_back} handed back, "
+            f"{len(tally.wrong)} of {tally.accepted} lost, {handed_back} handed back, "
             f"{len(charged)} charged an attempt"
         )
         outcome.time("stopped", seconds, limit=30)
