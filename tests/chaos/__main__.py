@@ -21,7 +21,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
     parser.add_argument("numbers", nargs="*", metavar="|".join(SCENARIOS), help="all, if none is named")
     parser.add_argument("--quick", action="store_true", help="fewer jobs, shorter leases and outages")
-    parser.add_argument("--folder", type=Path, help="where ledger, logs and data go; a new temporary folder if left out")
+    parser.add_argument(
+        "--folder", type=Path, help="where ledger, logs and data go; a new temporary folder if left out"
+    )
     arguments = parser.parse_args()
     numbers: list[str] = arguments.numbers or list(SCENARIOS)
     if unknown := set(numbers) - set(SCENARIOS):

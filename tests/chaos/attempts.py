@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 
 from tests.harness.processes import ServerProcess
@@ -57,7 +58,7 @@ def recoveries(all_attempts: Iterable[Attempt], kills: Iterable[tuple[int, float
     return [
         later.started_at - killed_at[interrupted.worker_pid]
         for of_job in by_job.values()
-        for interrupted, later in zip(of_job, of_job[1:], strict=False)
+        for interrupted, later in pairwise(of_job)
         if interrupted.ended_at is None and interrupted.worker_pid in killed_at
     ]
 

@@ -127,16 +127,18 @@ class Client:
         while True:
             answer = self.post(content, key, **options)
             if answer is not None and answer.status_code == httpx.codes.ACCEPTED:
-                return self._note(answer.json()["job_id"], audio_seconds, key, "accepted, apart" if may_fail else "accepted")
+                return self._note(
+                    answer.json()["job_id"], audio_seconds, key, "accepted, apart" if may_fail else "accepted"
+                )
             refused = answer is None or answer.status_code == httpx.codes.SERVICE_UNAVAILABLE
             assert refused, f"POST /transcribe: {answer.status_code} {answer.text}" if answer else ""
             assert time.monotonic() < deadline, f"no 202 for {key} within {patience} s"
             time.sleep(_RETRY_SECONDS)
 
-    def submit_all(self, lengths: Iterable[float], **options: str) -> list[Submission]:
+    def submit_all(self, lengths: Iterable[float]) -> list[Submission]:
         """Submit many at once: each waits until it is on Valkey's disk, so one after the other would take for ever."""
         with ThreadPoolExecutor(_SUBMITTERS) as pool:
-            return list(pool.map(lambda seconds: self.submit(seconds, **options), lengths))
+            return list(pool.map(self.submit, lengths))
 
     def post(self, content: bytes, key: str, **options: str) -> httpx.Response | None:
         """POST /transcribe once. Deduplication is off: equal lengths are equal audio here."""
@@ -226,7 +228,7 @@ def silence(seconds: float) -> bytes:
 
 def scripted_text(seconds: float) -> str:
     """Return what the scripted transcriber must have written for audio of a length: no segment missing, none twice."""
-    texts = []
+    texts: list[str] = []
     start = 0.0
     while start < seconds:
         end = min(start + _SEGMENT_SECONDS, seconds)

@@ -8,7 +8,6 @@ import asyncio
 import functools
 import os
 import signal
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -70,10 +69,10 @@ def _wrap_files(step: str) -> None:
             _die()
         return write(descriptor, data)
 
-    def no_sync(descriptor: int) -> None:
-        if step == "before the sync" and _is_part(descriptor):
+    def no_sync(fd: Any) -> None:  # noqa: ANN401 - whatever os.fsync takes
+        if step == "before the sync" and _is_part(fd):
             _die()
-        sync(descriptor)
+        sync(fd)
 
     os.write, os.fsync = torn_write, no_sync
 
@@ -83,7 +82,7 @@ def _is_part(descriptor: int) -> bool:
 
 
 def _wrap_record(step: str) -> None:
-    accept: Callable[..., Awaitable[Any]] = JobStore.accept
+    accept = JobStore.accept
 
     @functools.wraps(accept)
     async def dying(*arguments: Any, **named: Any) -> Any:  # noqa: ANN401 - whatever accept takes and returns
@@ -120,7 +119,7 @@ def _wrap_answer(step: str) -> None:
 
             await super().__call__(scope, receive, dying_send)
 
-    api.app.Observation = Dying  # type: ignore[misc]
+    api.app.Observation = Dying  # type: ignore[attr-defined,assignment]
 
 
 def _before(owner: type, name: str, *, dies: bool) -> None:

@@ -36,7 +36,9 @@ class Run:
     @contextmanager
     def cluster(self, *, proxied: bool = False, **settings: str) -> Iterator[tuple[Cluster, Client]]:
         """Give an installation with the scripted transcriber and a client for it; full runs have default leases."""
-        chosen = {"TRANSCRIBER": "scripted", "CLEAN_UP_SECONDS": "1"} | (QUICK_SETTINGS if self.quick else {}) | settings
+        chosen = (
+            {"TRANSCRIBER": "scripted", "CLEAN_UP_SECONDS": "1"} | (QUICK_SETTINGS if self.quick else {}) | settings
+        )
         with Cluster(self.folder / "cluster", proxied=proxied, **chosen) as cluster:
             client = Client(cluster, self.ledger, self.number)
             try:
@@ -48,7 +50,9 @@ class Run:
         """Write an injection into the ledger."""
         self.ledger.write(self.number, what, **facts)
 
-    def check_effect(self, outcome: Outcome, cluster: Cluster, client: Client, *, seconds: float, failed: int = 0) -> Tally:
+    def check_effect(
+        self, outcome: Outcome, cluster: Cluster, client: Client, *, seconds: float, failed: int = 0
+    ) -> Tally:
         """Check that every job in the ledger is finished and right, each with one result that stays.
 
         Args:

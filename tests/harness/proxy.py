@@ -5,6 +5,7 @@ import contextlib
 import socket
 import struct
 import threading
+from collections.abc import Coroutine
 from typing import Self
 
 _CHUNK_BYTES = 65_536
@@ -96,7 +97,7 @@ class Proxy:
             task.cancel()
         await asyncio.gather(*pending, return_exceptions=True)
 
-    def _run(self, coroutine: "asyncio._CoroutineLike[None]") -> None:
+    def _run(self, coroutine: Coroutine[None, None, None]) -> None:
         asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(_START_SECONDS)
 
 

@@ -11,29 +11,27 @@ from tests.chaos.run import Run
 _QUEUED_LIMIT_SECONDS = 1.0
 _RUNNING_LIMIT_SECONDS = 10.0
 _SLOTS = 4
+_LONG_SECONDS = 600.0
 
 
 def cancel(run: Run) -> Outcome:
-    """Test 10: waiting jobs are cancelled at once, running ones within a batch of segments, and slots are free again."""
+    """Test 10: waiting jobs are cancelled at once, running ones within a batch of segments; slots are free again."""
     jobs = run.choose(full=100, quick=8)
     outcome = Outcome("10", f"{jobs} waiting and {jobs} running jobs cancelled")
     # A segment takes 0.5 s, a job a minute.
     with run.cluster(SCRIPTED_RTF="0.1", WORKER_CONCURRENCY=str(_SLOTS)) as (cluster, client):
         cluster.start(workers=1, beat=True)
         running: list[float] = []
-        blockers: list[Submission] = []
-        for _ in range(0, jobs, _SLOTS):
-            blockers = client.submit_all([600] * _SLOTS)
-            if not running:
-                for job in blockers:
-                    client.await_status(job.job_id, {"processing"}, 20)
-                waiting = client.submit_all([600] * jobs)
-                queued = [_cancel(client, job) for job in waiting]
-            for job in blockers:
-                client.await_status(job.job_id, {"processing"}, 20)
+        blockers = _running(client)
+        waiting = client.submit_all([_LONG_SECONDS] * jobs)
+        queued = [_cancel(client, job) for job in waiting]
+        while True:
             time.sleep(run.random.uniform(0.2, 1.5))
             with ThreadPoolExecutor(_SLOTS) as pool:
                 running += pool.map(lambda job: _cancel(client, job), blockers)
+            if len(running) >= jobs:
+                break
+            blockers = _running(client)
         last = client.submit(1)
         done = client.await_status(last.job_id, {"completed"}, 20)
         outcome.check("a job after them finds a free slot and is done", done is not None, cluster.log_tails())
@@ -52,6 +50,14 @@ def cancel(run: Run) -> Outcome:
     outcome.seen = f"waiting: worst {max(queued):.3f} s of {len(queued)} (limit 1); running: {len(running)}"
     outcome.time("running", running, limit=_RUNNING_LIMIT_SECONDS)
     return outcome
+
+
+def _running(client: Client) -> list[Submission]:
+    """Fill every slot with a long job."""
+    jobs = client.submit_all([_LONG_SECONDS] * _SLOTS)
+    for job in jobs:
+        assert client.await_status(job.job_id, {"processing"}, 20) is not None
+    return jobs
 
 
 def _cancel(client: Client, job: Submission) -> float:

@@ -7,7 +7,7 @@ import time
 import wave
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import av
@@ -32,7 +32,9 @@ _TOLERATED_POINTS = 1.0
 def hung_inference(run: Run) -> Outcome:
     """Test 9: inference hangs in the middle of a job that has neighbours; and one job hangs at every attempt."""
     watchdog, rounds = run.choose(full=(30.0, 4), quick=(3.0, 1))
-    outcome = Outcome("9", f"inference hangs {rounds} times in one of 4 jobs, and once at every attempt; watchdog {watchdog:g} s")
+    outcome = Outcome(
+        "9", f"inference hangs {rounds} times in one of 4 jobs, and once at every attempt; watchdog {watchdog:g} s"
+    )
     hangs_at, pace = 10.0, 0.2
     with run.cluster(SCRIPTED_RTF=str(pace), WATCHDOG_SECONDS=str(watchdog)) as (cluster, client):
         cluster.start(workers=1, beat=True)
@@ -45,7 +47,7 @@ def hung_inference(run: Run) -> Outcome:
                 hanging = client.submit(round(40.1 + number, 1), initial_prompt=f"scripted:hang@{hangs_at:g}")
                 client.await_status(hanging.job_id, {"processing"}, 20)
                 hung_at = time.monotonic() + hangs_at * pace
-                requeued = eventually(lambda: _has_moved_on(client, hanging.job_id), watchdog + 60)
+                requeued = eventually(partial(_has_moved_on, client, hanging.job_id), watchdog + 60)
                 noticed += [time.monotonic() - hung_at] if requeued else []
                 done = client.tally([hanging, *others], 4 * watchdog + 60)
                 outcome.check(f"round {number + 1}: all four are done and right", done.all_right, done.evidence())
@@ -85,7 +87,7 @@ def decoder(run: Run) -> Outcome:
             ):
                 began = time.monotonic()
                 bad = client.submit(0, may_fail=True, media=_long_mp3())
-                with Repeat(lambda job_id=bad.job_id, number=number: _strike(run, worker.pid, job_id, number)):  # type: ignore[misc]
+                with Repeat(partial(_strike, run, worker.pid, bad.job_id, number)):
                     disturbed = [_transcript(client, path.read_bytes()) for path in clips]
                     document = client.await_status(bad.job_id, {"failed", "completed"}, 120)
                 seconds.append(time.monotonic() - began)
@@ -130,8 +132,10 @@ def real_model(run: Run) -> Outcome:
             # Somewhere within an attempt.
             time.sleep(run.random.uniform(1.0, 5.0))
             busy = [each for each in cluster.ready_workers() if any(a.ended_at is None for a in attempts([each]))]
-            if not busy:
+            if all(client.await_status(job.job_id, {"completed", "failed"}, 0) for job in jobs):
                 break
+            if not busy:
+                continue
             victim = run.random.choice(busy)
             victim.kill()
             run.injected("worker killed", pid=victim.pid)
@@ -161,7 +165,9 @@ def real_model(run: Run) -> Outcome:
         after <= before + _TOLERATED_POINTS,
         "\n".join(f"{one}\n{other}" for one, other in zip(undisturbed, disturbed, strict=True) if one != other),
     )
-    outcome.seen = f"{same} of {recordings} transcripts the same, WER {after:.2f} % ({before:.2f} % undisturbed), {killed} kills"
+    outcome.seen = (
+        f"{same} of {recordings} transcripts the same, WER {after:.2f} % ({before:.2f} % undisturbed), {killed} kills"
+    )
     return outcome
 
 

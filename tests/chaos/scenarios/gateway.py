@@ -1,5 +1,6 @@
 """Gateways that die while they accept, and clients that ask again."""
 
+import contextlib
 import itertools
 import threading
 import time
@@ -7,7 +8,6 @@ from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
 import httpx
 
@@ -17,6 +17,7 @@ from tests.chaos.client import Client, silence
 from tests.chaos.outcome import Outcome
 from tests.chaos.run import Run
 from tests.harness.cluster import Cluster, eventually
+from tests.harness.processes import ServerProcess
 
 _AT_ONCE = 8
 _START_SECONDS = 30.0
@@ -49,7 +50,9 @@ def deaths(run: Run) -> Outcome:
             seen = list(pool.map(lambda trial: _kill_and_ask_again(run, cluster, client, *trial), trials))
         tally = run.check_effect(outcome, cluster, client, seconds=120)
         survivors = Counter(death.step for death in seen if not death.died)
-        outcome.check(f"{len(seen) - survivors.total()} of {len(seen)} gateways died at their step", not survivors, survivors)
+        outcome.check(
+            f"{len(seen) - survivors.total()} of {len(seen)} gateways died at their step", not survivors, survivors
+        )
         lost = [death for death in seen if death.answered is not None and death.answered not in tally.texts]
         answered = sum(death.answered is not None for death in seen)
         outcome.check(f"no 202 without a job: {answered} dying gateways still answered", not lost, lost)
@@ -112,8 +115,8 @@ def _kill_and_ask_again(run: Run, cluster: Cluster, client: Client, step: str, a
     key = f"six-{step}-{audio_seconds}"
     content = silence(audio_seconds)
     gateway, url = _doomed(cluster, step)
-    first: Any = None
-    try:
+    first: httpx.Response | None = None
+    with contextlib.suppress(httpx.TransportError):
         first = httpx.post(
             f"{url}/transcribe",
             files={"file": ("audio", content)},
@@ -121,8 +124,6 @@ def _kill_and_ask_again(run: Run, cluster: Cluster, client: Client, step: str, a
             timeout=60,
             trust_env=False,
         )
-    except httpx.TransportError:
-        pass
     died = eventually(lambda: not gateway.is_running, 20)
     gateway.kill()
     run.injected("gateway killed itself", step=step, answer=first.status_code if first is not None else None)
@@ -139,7 +140,7 @@ def _kill_and_ask_again(run: Run, cluster: Cluster, client: Client, step: str, a
     return _Death(step, answered, known, died, audio_seconds)
 
 
-def _doomed(cluster: Cluster, step: str) -> tuple[Any, str]:
+def _doomed(cluster: Cluster, step: str) -> tuple[ServerProcess, str]:
     for _ in range(_STARTS):
         gateway, url = cluster.fork_gateway(doomed_gateway.__name__, CHAOS_STEP=step)
         deadline = time.monotonic() + _START_SECONDS
@@ -152,7 +153,7 @@ def _doomed(cluster: Cluster, step: str) -> tuple[Any, str]:
                 return gateway, url
         # Somebody took its port between the choice and the start.
         gateway.kill()
-    raise AssertionError(gateway.log_tail())
+    raise AssertionError(f"{_STARTS} gateways in a row did not start; see the last logs of 'doomed'")
 
 
 def _post_at_once(cluster: Cluster, content: bytes, key: str, count: int) -> list[httpx.Response]:

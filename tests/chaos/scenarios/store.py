@@ -100,7 +100,7 @@ def _outages(
                 time.sleep(run.choose(full=2.0, quick=0.5))
         tally = run.check_effect(outcome, cluster, client, seconds=run.choose(full=180, quick=60))
         _check_answers(outcome, client)
-    unavailable = sum(answer.status == 503 for answer in client.answers)  # noqa: PLR2004
+    unavailable = sum(answer.status == 503 for answer in client.answers)
     outcome.seen = (
         f"{len(tally.wrong)} of {tally.accepted} accepted jobs lost, {unavailable} answers were 503, "
         f"slowest answer {max(answer.seconds for answer in client.answers):.1f} s"

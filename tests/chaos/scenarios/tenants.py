@@ -7,8 +7,8 @@ import time
 from collections.abc import Sequence
 
 from api.job_store import JobStore, NewJob
-from core.lanes import TURN_TASK, turn_queue
 from core.celery_app import create_celery
+from core.lanes import TURN_TASK, turn_queue
 from core.options import TranscriptionOptions
 from core.redis_clients import connect_async
 from tests.chaos.attempts import attempts
@@ -29,7 +29,10 @@ def flood(run: Run) -> Outcome:
     jobs, probes = run.choose(full=(5000, 20), quick=(300, 4))
     service_seconds = run.choose(full=2.0, quick=1.0)
     outcome = Outcome("15", f"one tenant queues {jobs} jobs of {service_seconds:g} s, then {probes} others one each")
-    with run.cluster(SCRIPTED_RTF=str(service_seconds / _AUDIO_SECONDS), WORKER_CONCURRENCY=str(_SLOTS)) as (cluster, _):
+    with run.cluster(SCRIPTED_RTF=str(service_seconds / _AUDIO_SECONDS), WORKER_CONCURRENCY=str(_SLOTS)) as (
+        cluster,
+        _,
+    ):
         cluster.start(workers=1)
         worker = cluster.workers[0]
         flooded = accept(cluster, "flood", jobs)

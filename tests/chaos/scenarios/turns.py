@@ -42,7 +42,7 @@ def half_are_dropped(run: Run) -> Outcome:
         )
         sent = jobs + topped_up
         share = len(stolen) / sent
-        outcome.check(f"{len(stolen)} of {sent} turns were dropped, {share:.0%}", 0.3 < share < 0.7)  # noqa: PLR2004
+        outcome.check(f"{len(stolen)} of {sent} turns were dropped, {share:.0%}", 0.3 < share < 0.7)
         late = sorted(delays)[-5:]
         outcome.seen = f"{tally.right} of {jobs} right, {len(stolen)} of {sent} turns dropped, {topped_up} topped up"
         outcome.time("picked up", delays, limit=_LIMIT_SECONDS, evidence=f"the latest: {late}")
@@ -51,7 +51,7 @@ def half_are_dropped(run: Run) -> Outcome:
 
 @contextmanager
 def _thief(cluster: Cluster, *, hands: int) -> Iterator[list[float]]:
-    """Take turns as a worker does, and drop them. Valkey serves whoever has waited longest: as many hands, as many turns."""
+    """Take turns as a worker does, and drop them: Valkey serves who has waited longest, so each hand gets a share."""
     stolen: list[float] = []
     stopped = threading.Event()
 

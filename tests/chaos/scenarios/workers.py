@@ -80,7 +80,9 @@ def many_kills(run: Run) -> Outcome:
         cluster.await_ready()
         tally = run.check_effect(outcome, cluster, client, seconds=run.choose(full=240, quick=60))
         delays = recoveries(attempts(cluster.workers), killer.kills)
-        outcome.check(f"{len(killer.kills)} kills, {len(delays)} of them in the middle of a job", len(delays) > kills / 4)
+        outcome.check(
+            f"{len(killer.kills)} kills, {len(delays)} of them in the middle of a job", len(delays) > kills / 4
+        )
         outcome.seen = (
             f"{len(tally.wrong)} of {tally.accepted} lost, {len(killer.kills)} kills, "
             f"{len(delays)} attempts interrupted"
@@ -118,7 +120,9 @@ def paused_worker(run: Run) -> Outcome:
             cluster.log_tails(),
         )
         ends = _await_ends(sleeper, len(jobs))
-        outcome.check(f"the sleeper's late writes were refused: {ends}", ends == ["lost"] * len(jobs), sleeper.log_tail())
+        outcome.check(
+            f"the sleeper's late writes were refused: {ends}", ends == ["lost"] * len(jobs), sleeper.log_tail()
+        )
         outcome.seen = (
             f"{tally.right} of {tally.accepted} right, {ends.count('lost')} late attempts refused "
             f"({sum(attempt.ended_at is None for attempt in taken_over)} while the other one ran)"
@@ -174,8 +178,7 @@ def rolling_stop(run: Run) -> Outcome:
         outcome.check(f"{expiries} leases lapsed", expiries == 0)
         outcome.check(f"{handed_back} jobs were handed back", handed_back > 0)
         outcome.seen = (
-            f"{len(tally.wrong)} of {tally.accepted} lost, {handed_back} handed back, "
-            f"{len(charged)} charged an attempt"
+            f"{len(tally.wrong)} of {tally.accepted} lost, {handed_back} handed back, {len(charged)} charged an attempt"
         )
         outcome.time("stopped", seconds, limit=30)
     return outcome
