@@ -19,6 +19,9 @@ QUICK_SETTINGS = {"LEASE_SECONDS": "3", "HEARTBEAT_SECONDS": "0.5", "REAP_SECOND
 """A tenth of the product's defaults, for runs that don't measure them."""
 
 
+_SERVER_ERROR, _AWAY = 500, 503
+
+
 class Run:
     """One run of one scenario."""
 
@@ -81,6 +84,12 @@ class Run:
             "cancelled": 0,
         }
         outcome.check(f"the service has counted the same: {counts}", counts == expected, f"expected {expected}")
+        errors = [answer for answer in client.answers if answer.status >= _SERVER_ERROR and answer.status != _AWAY]
+        outcome.check(
+            f"{len(errors)} of {len(client.answers)} answers were a 5xx other than 503",
+            not errors,
+            "\n".join(map(str, errors[:10])),
+        )
         changed = client.changed(ledger, tally)
         outcome.check("no result changed afterwards", not changed, "\n".join(changed[:5]))
         return tally

@@ -119,7 +119,7 @@ def decoder(run: Run) -> Outcome:
 
 def real_model(run: Run) -> Outcome:
     """Tests 1 and 2 in small, with the real model: workers are killed while they transcribe recordings with words."""
-    recordings, kills = run.choose(full=(6, 8), quick=(2, 2))
+    recordings, kills = run.choose(full=(6, 8), quick=(1, 1))
     outcome = Outcome("1-real", f"{recordings} recordings of 6 clips, real model, {kills} SIGKILLs of busy workers")
     with run.cluster(TRANSCRIBER="faster_whisper", MAX_CRASHES="100", WORKER_CONCURRENCY="2") as (cluster, client):
         cluster.start(workers=2, beat=True)

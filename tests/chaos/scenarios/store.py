@@ -123,12 +123,8 @@ def _await_all_consuming(cluster: Cluster, since: float) -> dict[int, float]:
 
 
 def _check_answers(outcome: Outcome, client: Client) -> None:
-    statuses = {answer.status for answer in client.answers}
-    outcome.check(
-        f"requests were answered with {sorted(statuses)} only: none broke off, none was a 500",
-        statuses <= {200, 202, 503},
-        "\n".join(str(answer) for answer in client.answers if answer.status not in {200, 202, 503})[:2000],
-    )
+    broken = [answer for answer in client.answers if answer.status == 0]
+    outcome.check(f"{len(broken)} requests broke off without an answer", not broken, "\n".join(map(str, broken[:10])))
     slowest = max(client.answers, key=lambda answer: answer.seconds)
     outcome.check(
         f"no hang: the slowest answer took {slowest.seconds:.1f} s, at most {_ANSWER_SECONDS:g} s",

@@ -21,7 +21,7 @@ _WORKERS = 2
 
 def half_are_dropped(run: Run) -> Outcome:
     """Test 7: a thief takes about half of all turns, the reapers' included, while slots are idle."""
-    jobs = run.choose(full=150, quick=12)
+    jobs = run.choose(full=150, quick=8)
     outcome = Outcome("7", "about half of all turns taken from the queue and dropped, slots idle")
     # With the default REAP_SECONDS, which the figure is about, in quick runs as well.
     with run.cluster(SCRIPTED_RTF="0.05", REAP_SECONDS="10") as (cluster, client):

@@ -39,10 +39,10 @@ class _Killer:
 
 def kills_under_load(run: Run) -> Outcome:
     """Test 1: a worker is killed every few seconds while jobs of some seconds each are done."""
-    jobs, every = run.choose(full=(200, 5.0), quick=(24, 1.5))
+    jobs, every = run.choose(full=(200, 5.0), quick=(15, 1.5))
     outcome = Outcome("1", f"{jobs} jobs, a worker SIGKILLed every {every:g} s, MAX_CRASHES={_MANY_CRASHES}")
     # A job takes 2 to 10 s, in quick runs 1 to 3 s.
-    pace, shortest, longest = run.choose(full=("0.2", 10, 50), quick=("0.1", 10, 30))
+    pace, shortest, longest = run.choose(full=("0.2", 10, 50), quick=("0.1", 10, 20))
     with run.cluster(MAX_CRASHES=_MANY_CRASHES, SCRIPTED_RTF=pace) as (cluster, client):
         cluster.start(workers=3, beat=True)
         client.submit_all([round(run.random.uniform(shortest, longest), 1) for _ in range(jobs)])
@@ -93,10 +93,10 @@ def many_kills(run: Run) -> Outcome:
 
 def paused_worker(run: Run) -> Outcome:
     """Test 5: a worker is stopped past its lease and continued: what it writes then is refused."""
-    pause = run.choose(full=90.0, quick=8.0)
+    pause = run.choose(full=90.0, quick=6.0)
     outcome = Outcome("5", f"a worker SIGSTOPped for {pause:g} s in the middle of 4 jobs, then continued")
     # Two jobs that the other worker finishes while the first one sleeps, and two that both run when it wakes.
-    pace, lengths = run.choose(full=("0.5", (40.1, 60.2, 260.3, 300.4)), quick=("0.1", (30.1, 40.2, 140.3, 160.4)))
+    pace, lengths = run.choose(full=("0.5", (40.1, 60.2, 260.3, 300.4)), quick=("0.1", (20.1, 25.2, 80.3, 90.4)))
     with run.cluster(SCRIPTED_RTF=pace, WORKER_CONCURRENCY="4") as (cluster, client):
         cluster.start(workers=1, beat=True)
         sleeper = cluster.workers[0]
