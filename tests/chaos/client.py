@@ -21,6 +21,8 @@ _SEGMENT_SECONDS = 5.0
 _RETRY_SECONDS = 0.25
 _TIMEOUT_SECONDS = 120.0
 """Longer than any answer may take: a request that runs into it hangs."""
+_LIMITS = httpx.Limits(max_keepalive_connections=0)
+"""A connection for each request: one that was kept may be closed by the gateway just when it is used again."""
 _SUBMITTERS = 16
 _SHOWN = 8
 
@@ -75,7 +77,7 @@ class Client:
         self._cluster = cluster
         self._ledger = ledger
         self._scenario = scenario
-        self._http = httpx.Client(trust_env=False, timeout=_TIMEOUT_SECONDS, limits=httpx.Limits(max_connections=None))
+        self._http = httpx.Client(trust_env=False, timeout=_TIMEOUT_SECONDS, limits=_LIMITS)
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
         self.accepted: list[Submission] = []
