@@ -90,13 +90,20 @@ def _outages(
                 outage(cluster)
                 back_at = time.time()
                 consuming = _await_all_consuming(cluster, back_at)
-                delays.append(max(consuming.values(), default=2 * _LIMIT_SECONDS))
+                # A worker that never came back counts as late as it can be.
+                delays.append(max(consuming.values()) if len(consuming) == workers else 2 * _LIMIT_SECONDS)
                 outcome.check(
                     f"{name}: consuming again after {_list_of(consuming)}",
                     len(consuming) == workers,
                     f"{len(consuming)} of {workers} workers\n{cluster.log_tails(30)}",
                 )
                 time.sleep(run.choose(full=2.0, quick=0.5))
+        ended = [worker for worker in cluster.workers if not worker.is_running]
+        outcome.check(
+            f"{len(ended)} workers ended by themselves",
+            not ended,
+            "\n".join(f"exit status {worker.exit_status}: {worker.log_file}" for worker in ended),
+        )
         tally = run.check_effect(outcome, cluster, client, seconds=run.choose(full=180, quick=60))
         _check_answers(outcome, client)
         expiries = cluster.stats()["lease_expiries"]
