@@ -11,7 +11,7 @@ from typing import NamedTuple
 import httpx
 import pytest
 
-from tests.harness.processes import process_tree
+from tests.harness.process_tree import process_tree
 from tests.harness.service import Service, until
 from tests.media import silence_wav
 

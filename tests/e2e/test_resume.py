@@ -9,7 +9,7 @@ import pytest
 
 from core.errors import ConfigurationError
 from core.options import TranscriptionOptions
-from tests.harness.processes import process_tree
+from tests.harness.process_tree import process_tree
 from tests.harness.service import MODEL_CACHE, Service, until
 from tests.media import speech_wav, word_error_rate
 from worker.decoder import Decoder

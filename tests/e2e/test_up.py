@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.harness.processes import alive, process_tree
+from tests.harness.process_tree import alive, process_tree
 from tests.harness.service import Service, environment, until
 from tests.media import silence_wav
 
