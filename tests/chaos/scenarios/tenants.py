@@ -83,7 +83,6 @@ async def _accept(cluster: Cluster, tenant: str, job_ids: Sequence[str], media_b
                     media_bytes=media_bytes,
                 )
             )
-            )
 
     await asyncio.gather(*map(accept_one, job_ids))
     await client.aclose()
