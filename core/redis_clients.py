@@ -37,5 +37,6 @@ def connect_async(url: str) -> redis.asyncio.Redis:
         socket_keepalive=True,
         health_check_interval=_HEALTH_CHECK_SECONDS,
         retry=AsyncRetry(ExponentialBackoff(cap=_BACKOFF_CAP_SECONDS, base=0.05), 1),
-        retry_on_error=[redis.exceptions.ConnectionError, redis.exceptions.TimeoutError],
+        # To uvloop, writing to a connection that the server has closed is a RuntimeError.
+        retry_on_error=[redis.exceptions.ConnectionError, redis.exceptions.TimeoutError, RuntimeError],
     )

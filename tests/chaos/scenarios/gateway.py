@@ -67,8 +67,7 @@ def deaths(run: Run) -> Outcome:
         outcome.check(f"the clean-up left {len(left)} files", cleaned, "\n".join([*left[:5], cluster.log_tails()]))
         orphans = sum(
             int(str(entry["orphans"]))
-            for worker in cluster.workers
-            for entry in log_entries(worker.log_file)
+            for entry in (log_entries(cluster.beat.log_file) if cluster.beat else ())
             if entry.get("event") == "cleaned_up"
         )
         outcome.check(f"{orphans} orphans were there to be removed", orphans > 0)
