@@ -1,9 +1,11 @@
--- requeue: failed -> queued, by an operator. The checkpoint is kept, errors and crashes are counted anew.
+-- requeue: failed -> queued, by an operator. The checkpoint is kept if it has not expired, errors and crashes are
+-- counted anew.
 --   work_id   string
--- Returns the lane, or nil when the work is no dead letter.
+-- Returns the lane, or nil when the work is no dead letter that anybody waits for.
 
 local id = args.work_id
-if redis.call('HGET', work_key(id), 'status') ~= 'failed' then return nil end
+local fields = redis.call('HMGET', work_key(id), 'status', 'lane', 'tenant', 'cost_ms', 'weight', 'waiting')
+if fields[1] ~= 'failed' or tonumber(fields[6]) < 1 then return nil end
 redis.call('ZREM', key('dead'), id)
 redis.call('HDEL', work_key(id), 'failure', 'failure_detail', 'finished_at_ms', 'expires_at_ms', 'errors', 'crashes')
 redis.call('PERSIST', work_key(id))
@@ -13,9 +15,9 @@ end
 for _, job in ipairs(redis.call('SMEMBERS', work_key(id, 'jobs'))) do
   if redis.call('HEXISTS', job_key(job), 'cancelled_at_ms') == 0 then redis.call('PERSIST', job_key(job)) end
 end
-local fields = redis.call('HMGET', work_key(id), 'lane', 'tenant', 'cost_ms', 'weight', 'waiting')
-enqueue_last(id, fields[1], fields[2], tonumber(fields[3]), tonumber(fields[4]))
-count(fields[1], 'requeued')
-count(fields[1], 'failed', -tonumber(fields[5]))
+if redis.call('EXISTS', work_key(id, 'segments')) == 0 then redis.call('HDEL', work_key(id), 'progress_ms') end
+enqueue_last(id, fields[2], fields[3], tonumber(fields[4]), tonumber(fields[5]))
+count(fields[2], 'requeued')
+count(fields[2], 'failed', -tonumber(fields[6]))
 set_status(id, 'queued')
-return fields[1]
+return fields[2]
