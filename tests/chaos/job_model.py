@@ -1,4 +1,4 @@
-"""What jobs ought to be: the promises of the job scripts once more in plain Python, without keys, scripts or a clock."""
+"""What jobs ought to be: the promises of the job scripts once more in plain Python, without keys or a clock."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
@@ -248,8 +248,8 @@ class JobModel:
         self,
         work_id: str,
         fence: int,
-        segments: list[Segment],
         *,
+        segments: list[Segment],
         committed: int,
         progress_ms: int,
         audio_ms: int | None,

@@ -4,6 +4,8 @@ CHAOS_MODEL_STEPS sets how many steps are taken in all; after each, everything i
 """
 
 import asyncio
+import itertools
+import logging
 import os
 import uuid
 from collections import Counter
@@ -12,14 +14,21 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar, cast
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, seed, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
 
-from api.job_store import AcceptOutcome, NewJob, QueueLimits
 from api.job_store import JobStore as GatewayStore
+from api.job_store import NewJob, QueueLimits
 from core.errors import (
     FailureCode,
     IdempotencyConflict,
@@ -37,19 +46,20 @@ from core.work import JobStatus, Work
 from tests.chaos.job_model import LEGAL, MAX_CRASHES, JobModel, ModelJob, ModelWork
 from tests.chaos.job_snapshot import JobSnapshot
 from tests.harness.stores import HOUR_MS, INFO, gateway_store, new_job, segment
-from worker.job_store import Hold, Reaped
+from worker.job_store import Hold
 from worker.job_store import JobStore as WorkerStore
 from worker.outages import Patience
 
 STEPS = int(os.environ.get("CHAOS_MODEL_STEPS", "2000"))
 STEPS_PER_EXAMPLE = 100
+EXAMPLES_PER_SEED = 10
 PROGRESS_MS = 12_000
 UNLIMITED = QueueLimits(1_000_000, 1e9)
 LEAST_LEFT = ("lanes", "activity", "idempotency:", "claim:", "lane:")
 """What may be left when every job is gone: the memory of lanes and requests, none of it about a work."""
 
 T = TypeVar("T")
-E = TypeVar("E")
+logger = logging.getLogger(__name__)
 picks = st.integers(0, 999)
 lanes = st.sampled_from(["base", "small"])
 tenants = st.sampled_from(["ann", "bob", "cem"])
@@ -73,12 +83,22 @@ class Resends(Patience):
         return call()
 
 
+class ResendingRedis(AsyncRedis):
+    """The same for the gateway, whose client itself sends again what found no answer."""
+
+    async def execute_command(self, *command: Any, **options: Any) -> Any:  # noqa: ANN401 - as its base
+        if command[0] == "EVALSHA":
+            await super().execute_command(*command, **options)  # type: ignore[no-untyped-call]
+        return await super().execute_command(*command, **options)  # type: ignore[no-untyped-call]
+
+
 @dataclass
 class Server:
-    """The server, and both kinds of connections to it."""
+    """The server, and the connections to it."""
 
     client: Redis
     async_client: AsyncRedis
+    resending_client: AsyncRedis
     runner: asyncio.Runner
     steps: int = 0
     """Taken so far, in all examples."""
@@ -87,9 +107,11 @@ class Server:
 @pytest.fixture
 def server(valkey_url: str) -> Iterator[Server]:
     with asyncio.Runner() as runner, connect(valkey_url) as client:
-        server = Server(client, connect_async(valkey_url), runner)
+        resending = ResendingRedis.from_url(valkey_url, decode_responses=True)
+        server = Server(client, connect_async(valkey_url), resending, runner)
         yield server
-        runner.run(server.async_client.aclose())
+        for each in (server.async_client, resending):
+            runner.run(each.aclose())
 
 
 @dataclass(frozen=True)
@@ -131,9 +153,11 @@ class Jobs(RuleBasedStateMachine):
             **options,
         )
 
-    def gateway(self, call: Callable[[GatewayStore], Any], within: QueueLimits = UNLIMITED) -> Any:  # noqa: ANN401
+    def gateway(
+        self, call: Callable[[GatewayStore], Any], *, within: QueueLimits = UNLIMITED, again: bool = False
+    ) -> Any:  # noqa: ANN401 - what the call returns
         store = gateway_store(
-            self.server.async_client,
+            self.server.resending_client if again else self.server.async_client,
             self.keys,
             max_jobs=within.max_jobs,
             max_audio_seconds=within.max_audio_seconds,
@@ -162,13 +186,13 @@ class Jobs(RuleBasedStateMachine):
 
     # Accepting
 
-    def accept(self, new: NewJob, within: QueueLimits) -> None:
-        expected = self.model.accept(new, within)
+    def accept(self, new: NewJob, within: QueueLimits, again: bool = False) -> None:
+        expected = _last(again, lambda: self.model.accept(new, within))
         if expected is not None:
-            assert self.gateway(lambda store: store.accept(new), within) == expected
+            assert self.gateway(lambda store: store.accept(new), within=within, again=again) == expected
             return
         with pytest.raises((QueueFull, IdempotencyConflict)):
-            self.gateway(lambda store: store.accept(new), within)
+            self.gateway(lambda store: store.accept(new), within=within, again=again)
         self.nothing_changed()
 
     def next_id(self) -> str:
@@ -179,14 +203,14 @@ class Jobs(RuleBasedStateMachine):
     def accept_one(self, tenant: str, weight: float, lane: str, seconds: float, within: QueueLimits) -> None:
         self.accept(new_job(self.next_id(), tenant=tenant, weight=weight, lane=lane, seconds=seconds), within)
 
-    @rule(tenant=tenants, lane=lanes, body=bodies, within=limits)
-    def accept_one_that_may_share(self, tenant: str, lane: str, body: str, within: QueueLimits) -> None:
-        self.accept(new_job(self.next_id(), tenant=tenant, lane=lane, sha256=body), within)
+    @rule(tenant=tenants, lane=lanes, body=bodies, within=limits, again=st.booleans())
+    def accept_one_that_may_share(self, tenant: str, lane: str, body: str, within: QueueLimits, again: bool) -> None:
+        self.accept(new_job(self.next_id(), tenant=tenant, lane=lane, sha256=body), within, again)
 
-    @rule(body=bodies, request=st.sampled_from(["k", "l"]), shares=st.booleans(), within=limits)
-    def accept_one_with_a_key(self, body: str, request: str, shares: bool, within: QueueLimits) -> None:
+    @rule(body=bodies, request=st.sampled_from(["k", "l"]), shares=st.booleans(), within=limits, again=st.booleans())
+    def accept_one_with_a_key(self, body: str, request: str, shares: bool, within: QueueLimits, again: bool) -> None:
         new = new_job(self.next_id(), tenant="ann", sha256=body, idempotency_key=request)
-        self.accept(new if shares else replace(new, shares_work=False), within)
+        self.accept(new if shares else replace(new, shares_work=False), within, again)
 
     @initialize(wanted=st.lists(st.tuples(tenants, lanes, bodies), min_size=2, max_size=8))
     def accept_some(self, wanted: list[tuple[str, str, str]]) -> None:
@@ -245,14 +269,16 @@ class Jobs(RuleBasedStateMachine):
         committed = len(self.model.works[claim.work.work_id].segments)
         segments = [segment(self.number("segment")) for _ in range(many)]
         progress_ms = self.number("progress") * 1000
-        for _ in range(1 + again):
-            expected = self.model.report(
+        expected = _last(
+            again,
+            lambda: self.model.report(
                 *claim.names,
-                segments,
+                segments=segments,
                 committed=committed,
                 progress_ms=progress_ms,
                 audio_ms=PROGRESS_MS if knows else None,
-            )
+            ),
+        )
         hold = self.store(claim, again).report(
             claim.work,
             segments=segments,
@@ -266,24 +292,21 @@ class Jobs(RuleBasedStateMachine):
     @rule(pick=picks, again=st.booleans())
     def complete(self, pick: int, again: bool) -> None:
         claim = _choose(self.held(), pick)
-        for _ in range(1 + again):
-            expected = self.model.complete(*claim.names, progress_ms=PROGRESS_MS, transcribed_ms=7000)
+        expected = _last(again, lambda: self.model.complete(*claim.names, progress_ms=PROGRESS_MS, transcribed_ms=7000))
         assert self.store(claim, again).complete(claim.work, INFO, transcribed_seconds=7) == expected
 
     @precondition(lambda self: self.held())
     @rule(pick=picks, again=st.booleans())
     def fail(self, pick: int, again: bool) -> None:
         claim = _choose(self.held(), pick)
-        for _ in range(1 + again):
-            expected = self.model.fail(*claim.names)
+        expected = _last(again, lambda: self.model.fail(*claim.names))
         assert self.store(claim, again).fail(claim.work, FailureCode.AUDIO_UNDECODABLE, "no") == expected
 
     @precondition(lambda self: self.held())
     @rule(pick=picks, again=st.booleans(), delay=st.sampled_from([0, 3600]), max_attempts=st.integers(1, 3))
     def retry(self, pick: int, again: bool, delay: int, max_attempts: int) -> None:
         claim = _choose(self.held(), pick)
-        for _ in range(1 + again):
-            expected = self.model.retry(*claim.names, max_errors=max_attempts, due=delay == 0)
+        expected = _last(again, lambda: self.model.retry(*claim.names, max_errors=max_attempts, due=delay == 0))
         answer = self.store(claim, again).retry(
             claim.work, FailureCode.INTERNAL_ERROR, "boom", delay_seconds=delay, max_attempts=max_attempts
         )
@@ -293,16 +316,14 @@ class Jobs(RuleBasedStateMachine):
     @rule(pick=picks, again=st.booleans())
     def handback(self, pick: int, again: bool) -> None:
         claim = _choose(self.held(), pick)
-        for _ in range(1 + again):
-            expected = self.model.handback(*claim.names)
+        expected = _last(again, lambda: self.model.handback(*claim.names))
         assert self.store(claim, again).handback(claim.work) == expected
 
     @precondition(lambda self: self.stopping())
     @rule(pick=picks, again=st.booleans())
     def confirm_cancel(self, pick: int, again: bool) -> None:
         claim = _choose(self.stopping(), pick)
-        for _ in range(1 + again):
-            expected = self.model.confirm_cancel(*claim.names)
+        expected = _last(again, lambda: self.model.confirm_cancel(*claim.names))
         assert self.store(claim, again).confirm_cancel(claim.work) == expected
 
     def stopping(self) -> list[Claim]:
@@ -383,8 +404,8 @@ class Jobs(RuleBasedStateMachine):
         return [job for job in self.model.jobs.values() if job.status is JobStatus.PROCESSING]
 
     def cancel_one(self, job: ModelJob, again: bool) -> None:
-        for _ in range(1 + again):
-            assert self.gateway(lambda store: store.cancel(job.new.job_id)) == self.model.cancel(job)
+        expected = self.model.cancel(job)
+        assert self.gateway(lambda store: store.cancel(job.new.job_id), again=again) == expected
 
     @precondition(lambda self: self.finished())
     @rule(pick=picks)
@@ -468,7 +489,10 @@ class Jobs(RuleBasedStateMachine):
     @rule(pick=picks)
     def let_results_or_records_expire(self, pick: int) -> None:
         work = _choose(self.model.in_status(*finished), pick)
-        mine = [*self.seen.names(f"work:{work.work_id}"), *(f"job:{job.new.job_id}" for job in self.model.jobs_of(work))]
+        mine = [
+            *self.seen.names(f"work:{work.work_id}"),
+            *(f"job:{job.new.job_id}" for job in self.model.jobs_of(work)),
+        ]
         mine += [name for name in self.seen.names("digest:") if self.seen.string(name) == work.work_id]
         moment = int(self.seen.record(f"work:{work.work_id}")["expires_at_ms"])
         if work.has_results:
@@ -697,24 +721,30 @@ def _told(event: dict[str, str]) -> tuple[str, ...]:
     return tuple(event[name] for name in fields[event["event"]])
 
 
+def _last(again: bool, call: Callable[[], T]) -> T:
+    """Return what the model answers: to the second call, if it is sent again."""
+    if again:
+        call()
+    return call()
+
+
 def _choose(things: Any, pick: int) -> Any:  # noqa: ANN401 - one of them
     among = list(things)
     return among[pick % len(among)]
 
 
 def test_no_sequence_of_calls_leaves_what_the_model_forbids(server: Server) -> None:
-    run_state_machine_as_test(
-        lambda: Jobs(server),
-        settings=settings(
-            # Some are shorter.
-            max_examples=1 + STEPS * 4 // 3 // STEPS_PER_EXAMPLE,
-            stateful_step_count=STEPS_PER_EXAMPLE,
-            deadline=None,
-            derandomize=True,
-            database=None,
-            print_blob=True,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
-    print(f"{server.steps} steps")
-    assert server.steps >= STEPS
+    seeds = itertools.count()
+    while server.steps < STEPS:
+        run_state_machine_as_test(
+            cast("type[Jobs]", seed(next(seeds))(lambda: Jobs(server))),
+            settings=settings(
+                max_examples=EXAMPLES_PER_SEED,
+                stateful_step_count=STEPS_PER_EXAMPLE,
+                deadline=None,
+                database=None,
+                print_blob=True,
+                suppress_health_check=list(HealthCheck),
+            ),
+        )
+    logger.info("%d steps, each as the model says", server.steps)
