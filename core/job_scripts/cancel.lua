@@ -16,7 +16,7 @@ end
 if fields[2] then return 'requested' end
 redis.call('HSET', job_key(job), 'cancel_id', args.cancel_id)
 local id = fields[1]
-local work = redis.call('HMGET', work_key(id), 'lane', 'cost_ms')
+local work = redis.call('HMGET', work_key(id), 'lane', 'tenant', 'cost_ms')
 
 if redis.call('HINCRBY', work_key(id), 'waiting', -1) > 0 then
   redis.call('HSET', job_key(job), 'cancelled_at_ms', integer(now), 'last_event', emit(id, 'cancelled', 'job', job))
@@ -31,7 +31,9 @@ if status == 'processing' then
   forget_digest(id)
   return 'requested'
 end
-if redis.call('ZREM', lane_key(work[1], 'pending'), id) == 1 then dequeued(work[1], tonumber(work[2])) end
+if redis.call('ZREM', lane_key(work[1], 'pending'), id) == 1 then
+  dequeued(work[1], work[2], tonumber(work[3]))
+end
 redis.call('ZREM', key('delayed'), id)
 finish(id, 'cancelled')
 return 'cancelled'

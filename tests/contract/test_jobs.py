@@ -118,6 +118,16 @@ def test_a_tenant_who_was_idle_saves_up_nothing(jobs: Jobs) -> None:
     assert 4 <= tenants.count("late") <= 6
 
 
+def test_a_tenant_does_not_pay_for_what_he_cancelled(jobs: Jobs) -> None:
+    cancelled = [jobs.accept(tenant="hasty", seconds=1000) for _ in range(5)]
+    for _ in range(20):
+        jobs.accept(tenant="busy")
+    for job_id in cancelled:
+        jobs.cancel(job_id)
+    jobs.accept(tenant="hasty")
+    assert "hasty" in [jobs.claimed().tenant for _ in range(2)]
+
+
 def test_lanes_are_apart(jobs: Jobs) -> None:
     small = jobs.accept(lane="small")
     jobs.accept()
