@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from api.job_store import Accepted, AcceptOutcome, CancelOutcome, NewJob, QueueLimits
+from core.errors import IdempotencyConflict, QueueFull, RequestRefused
 from core.transcript import Segment
 from core.work import JobStatus
 from worker.job_store import Hold, Reaped
@@ -135,15 +136,19 @@ class JobModel:
 
     # The gateway's calls
 
-    def accept(self, new: NewJob, limits: QueueLimits) -> Accepted | None:
-        """Return how a job is accepted; None if its lane is full or its idempotency key came with another body."""
+    def accept(self, new: NewJob, limits: QueueLimits) -> Accepted | type[RequestRefused]:
+        """Return how a job is accepted, or why it is not."""
         if former := self.jobs.get(new.job_id):
             return Accepted(AcceptOutcome.ACCEPTED, new.job_id, former.status)
         request = (new.tenant, new.idempotency_key) if new.idempotency_key else None
         if request in self.requests:
             job_id, body = self.requests[request]
             if former := self.jobs.get(job_id):
-                return Accepted(AcceptOutcome.REPLAYED, job_id, former.status) if body == new.digest else None
+                return (
+                    Accepted(AcceptOutcome.REPLAYED, job_id, former.status)
+                    if body == new.digest
+                    else IdempotencyConflict
+                )
         digest = new.digest if new.shares_work else None
         work = self.shareable.get(digest) if digest else None
         if work is None:
@@ -151,7 +156,7 @@ class JobModel:
             cost_ms = round(new.cost_seconds * 1000)
             audio_ms = sum(each.cost_ms for each in waiting) + cost_ms
             if len(waiting) >= limits.max_jobs or (waiting and audio_ms > limits.max_audio_seconds * 1000):
-                return None
+                return QueueFull
             outcome = AcceptOutcome.ACCEPTED
             work = ModelWork(new.job_id, new.tenant, new.lane, cost_ms, digest, next(self._turns), audio_ms=cost_ms)
             self.works[work.work_id] = work
