@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -327,7 +328,7 @@ class JobStore:
         Raises:
             JobNotFound: no such job.
         """
-        outcome = await self._run(JobScript.CANCEL, job_id=job_id, **self._ttls)
+        outcome = await self._run(JobScript.CANCEL, job_id=job_id, cancel_id=secrets.token_hex(8), **self._ttls)
         if outcome == "unknown":
             raise JobNotFound(f"There is no job '{job_id}'.")
         return CancelOutcome(cast("str", outcome))

@@ -21,6 +21,7 @@
 --   lanes                 set     names of all lanes
 --   lane:<lane>:pending   zset    queued works by virtual finish time
 --   lane:<lane>:running   set     processing works
+--   lane:<lane>:waiting   hash    how many works of each tenant wait
 --   lane:<lane>:tenants   hash    virtual finish time of the last work of each tenant with one waiting
 --   lane:<lane>:weights   hash    those tenants' weights
 --   lane:<lane>:state     hash    virtual_ms (the lane's virtual time), pending_ms (audio waiting)
@@ -63,6 +64,12 @@ local function set_status(id, status)
   emit(id, 'status', 'status', status, 'attempt', redis.call('HGET', work_key(id), 'attempts') or '0')
 end
 
+local function enqueue(id, lane, tenant, cost_ms, finish)
+  redis.call('ZADD', lane_key(lane, 'pending'), finish, id)
+  redis.call('HINCRBY', lane_key(lane, 'waiting'), tenant, 1)
+  redis.call('HINCRBY', lane_key(lane, 'state'), 'pending_ms', integer(cost_ms))
+end
+
 -- Self-clocked fair queuing: a tenant's next work is due one work's length, divided by the tenant's weight, after
 -- his last one, or after the lane's virtual time if he had none waiting.
 local function enqueue_last(id, lane, tenant, cost_ms, weight)
@@ -71,23 +78,24 @@ local function enqueue_last(id, lane, tenant, cost_ms, weight)
   local finish = math.max(virtual, last) + cost_ms / weight
   redis.call('HSET', lane_key(lane, 'tenants'), tenant, finish)
   redis.call('HSET', lane_key(lane, 'weights'), tenant, weight)
-  redis.call('ZADD', lane_key(lane, 'pending'), finish, id)
-  redis.call('HINCRBY', lane_key(lane, 'state'), 'pending_ms', integer(cost_ms))
+  enqueue(id, lane, tenant, cost_ms, finish)
 end
 
 -- A work that had its turn before goes to the head: at the lane's virtual time, which none waiting is under.
-local function enqueue_first(id, lane, cost_ms)
-  local virtual = tonumber(redis.call('HGET', lane_key(lane, 'state'), 'virtual_ms') or 0)
-  redis.call('ZADD', lane_key(lane, 'pending'), virtual, id)
-  redis.call('HINCRBY', lane_key(lane, 'state'), 'pending_ms', integer(cost_ms))
+local function enqueue_first(id, lane, tenant, cost_ms)
+  enqueue(id, lane, tenant, cost_ms, tonumber(redis.call('HGET', lane_key(lane, 'state'), 'virtual_ms') or 0))
 end
 
--- Accounts for a work that left the pending set. An idle lane starts its virtual time anew.
-local function dequeued(lane, cost_ms)
+-- Accounts for a work that left the pending set. An idle lane starts its virtual time anew; a tenant with none waiting
+-- starts at the lane's virtual time, also if his works were cancelled.
+local function dequeued(lane, tenant, cost_ms)
   if redis.call('EXISTS', lane_key(lane, 'pending')) == 0 then
-    redis.call('DEL', lane_key(lane, 'state'), lane_key(lane, 'tenants'), lane_key(lane, 'weights'))
-  else
-    redis.call('HINCRBY', lane_key(lane, 'state'), 'pending_ms', integer(-cost_ms))
+    for _, part in ipairs({ 'state', 'waiting', 'tenants', 'weights' }) do redis.call('DEL', lane_key(lane, part)) end
+    return
+  end
+  redis.call('HINCRBY', lane_key(lane, 'state'), 'pending_ms', integer(-cost_ms))
+  if redis.call('HINCRBY', lane_key(lane, 'waiting'), tenant, -1) < 1 then
+    for _, part in ipairs({ 'waiting', 'tenants', 'weights' }) do redis.call('HDEL', lane_key(lane, part), tenant) end
   end
 end
 
@@ -120,8 +128,8 @@ end
 
 -- Puts a work that had its turn back at the head of its lane.
 local function requeue(id)
-  local fields = redis.call('HMGET', work_key(id), 'lane', 'cost_ms')
-  enqueue_first(id, fields[1], tonumber(fields[2]))
+  local fields = redis.call('HMGET', work_key(id), 'lane', 'tenant', 'cost_ms')
+  enqueue_first(id, fields[1], fields[2], tonumber(fields[3]))
   set_status(id, 'queued')
 end
 

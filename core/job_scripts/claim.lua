@@ -19,16 +19,10 @@ for _ = 1, 100 do
   if #popped == 0 then return nil end
   local id, virtual_finish = popped[1], popped[2]
   local fields = redis.call('HMGET', work_key(id), 'status', 'cost_ms', 'tenant', 'progress_ms')
-  dequeued(args.lane, tonumber(fields[2] or 0))
+  dequeued(args.lane, fields[3] or '', tonumber(fields[2] or 0))
   if fields[1] == 'queued' then
     if redis.call('EXISTS', lane_key(args.lane, 'pending')) == 1 then
       redis.call('HSET', lane_key(args.lane, 'state'), 'virtual_ms', virtual_finish)
-      -- A tenant's last work is taken: his next one starts at the lane's virtual time anyway.
-      local last = redis.call('HGET', lane_key(args.lane, 'tenants'), fields[3])
-      if last and tonumber(last) <= tonumber(virtual_finish) then
-        redis.call('HDEL', lane_key(args.lane, 'tenants'), fields[3])
-        redis.call('HDEL', lane_key(args.lane, 'weights'), fields[3])
-      end
     end
     if redis.call('SCARD', lane_key(args.lane, 'running')) == 0 then
       redis.call('SET', lane_key(args.lane, 'clock'), integer(now))

@@ -11,6 +11,13 @@ local id = redis.call('HGET', job_key(job), 'work_id')
 redis.call('DEL', job_key(job))
 redis.call('ZREM', key('jobs'), job)
 redis.call('SREM', work_key(id, 'jobs'), job)
-if redis.call('SCARD', work_key(id, 'jobs')) > 0 then return { 'erased', id } end
+-- A dead letter may be requeued, but only for those who still wait for it.
+if status == 'failed' and redis.call('HINCRBY', work_key(id), 'waiting', -1) < 1 then
+  redis.call('ZREM', key('dead'), id)
+end
+-- One that was cancelled by itself, while the work went on for others, may have expired before them.
+for _, other in ipairs(redis.call('SMEMBERS', work_key(id, 'jobs'))) do
+  if redis.call('EXISTS', job_key(other)) == 1 then return { 'erased', id } end
+end
 forget(id)
 return { 'erased_work', id }

@@ -4,10 +4,10 @@
 
 local id = args.work_id
 if redis.call('HGET', work_key(id), 'status') ~= 'failed' then return nil end
-local jobs = redis.call('SMEMBERS', work_key(id, 'jobs'))
-for _, job in ipairs(jobs) do
-  redis.call('DEL', job_key(job))
+local removed = 0
+for _, job in ipairs(redis.call('SMEMBERS', work_key(id, 'jobs'))) do
+  removed = removed + redis.call('DEL', job_key(job))
   redis.call('ZREM', key('jobs'), job)
 end
 forget(id)
-return #jobs
+return removed

@@ -39,9 +39,9 @@ end
 
 for _, id in ipairs(due('delayed')) do
   redis.call('ZREM', key('delayed'), id)
-  local fields = redis.call('HMGET', work_key(id), 'status', 'lane', 'cost_ms')
+  local fields = redis.call('HMGET', work_key(id), 'status', 'lane', 'tenant', 'cost_ms')
   if fields[1] == 'queued' then
-    enqueue_first(id, fields[2], tonumber(fields[3]))
+    enqueue_first(id, fields[2], fields[3], tonumber(fields[4]))
     released = released + 1
   end
 end

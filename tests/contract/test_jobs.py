@@ -118,6 +118,16 @@ def test_a_tenant_who_was_idle_saves_up_nothing(jobs: Jobs) -> None:
     assert 4 <= tenants.count("late") <= 6
 
 
+def test_a_tenant_does_not_pay_for_what_he_cancelled(jobs: Jobs) -> None:
+    cancelled = [jobs.accept(tenant="hasty", seconds=1000) for _ in range(5)]
+    for _ in range(20):
+        jobs.accept(tenant="busy")
+    for job_id in cancelled:
+        jobs.cancel(job_id)
+    jobs.accept(tenant="hasty")
+    assert "hasty" in [jobs.claimed().tenant for _ in range(2)]
+
+
 def test_lanes_are_apart(jobs: Jobs) -> None:
     small = jobs.accept(lane="small")
     jobs.accept()
@@ -365,6 +375,15 @@ def test_a_finished_job_has_nothing_to_cancel_and_can_be_erased(jobs: Jobs) -> N
     assert jobs.client.zscore(jobs.keys.jobs, job_id) is None
 
 
+def test_a_cancellation_sent_twice_is_answered_alike(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Were the second answer that it is finished, the gateway would go on to erase it.
+    job_id = jobs.accept()
+    monkeypatch.setattr("secrets.token_hex", lambda _bytes: "the same cancellation")
+    assert [jobs.cancel(job_id) for _ in range(2)] == [CancelOutcome.CANCELLED] * 2
+    monkeypatch.setattr("secrets.token_hex", lambda _bytes: "another one")
+    assert jobs.cancel(job_id) is CancelOutcome.FINISHED
+
+
 def test_cancelling_an_unknown_job_says_so(jobs: Jobs) -> None:
     with pytest.raises(JobNotFound):
         jobs.cancel("f" * 32)
@@ -560,6 +579,15 @@ def test_erasing_one_of_several_leaves_the_result_to_the_others(jobs: Jobs) -> N
     assert not [key for key in left if first in key or second in key or key.startswith(("digest", "work", "job:"))]
 
 
+def test_a_work_whose_cancelled_job_has_expired_goes_with_the_last_one(jobs: Jobs) -> None:
+    first, second = (jobs.post(new_job(sha256=SAME)).job_id for _ in range(2))
+    jobs.cancel(first)
+    jobs.client.delete(jobs.keys.job(first))
+    jobs.done(jobs.claimed())
+    assert jobs.gateway(lambda store: store.erase(second)) == first
+    assert not list(jobs.client.scan_iter(f"{jobs.keys.prefix}work:*"))
+
+
 # Idempotency keys
 
 
@@ -670,6 +698,53 @@ def test_a_requeued_dead_letter_has_new_attempts_and_its_checkpoint(jobs: Jobs) 
     assert jobs.transcript(job_id).segments == (segment(1), segment(2))
     counters = jobs.gateway(lambda store: store.lanes())[0].counters
     assert (counters["failed"], counters["completed"], counters["requeued"]) == (0, 1, 1)
+
+
+def test_a_requeued_dead_letter_whose_checkpoint_has_expired_starts_over(jobs: Jobs) -> None:
+    job_id = buried(jobs)
+    jobs.client.delete(jobs.keys.segments(job_id), jobs.keys.events(job_id))
+    jobs.gateway(lambda store: store.requeue(job_id))
+    work = jobs.claimed()
+    assert (work.progress_seconds, work.resumed_from_seconds) == (0, 0)
+
+
+def shared_and_buried(jobs: Jobs) -> tuple[str, str]:
+    first, second = (jobs.post(new_job(sha256=SAME)).job_id for _ in range(2))
+    jobs.worker.fail(jobs.claimed(), FailureCode.AUDIO_UNDECODABLE, "no")
+    return first, second
+
+
+def test_a_requeued_dead_letter_is_for_those_who_are_left(jobs: Jobs) -> None:
+    first, second = shared_and_buried(jobs)
+    jobs.gateway(lambda store: store.erase(second))
+    jobs.gateway(lambda store: store.requeue(first))
+    # Nobody else waits for it: it is not done for the erased one.
+    assert jobs.cancel(first) is CancelOutcome.CANCELLED
+    assert jobs.worker.claim(LANE) is None
+    counters = jobs.gateway(lambda store: store.lanes())[0].counters
+    assert [counters[name] for name in ("accepted", "failed", "cancelled")] == [2, 1, 1]
+
+
+def test_a_dead_letter_that_nobody_waits_for_is_none(jobs: Jobs) -> None:
+    first, second = (jobs.post(new_job(sha256=SAME)).job_id for _ in range(2))
+    jobs.cancel(second)
+    jobs.worker.fail(jobs.claimed(), FailureCode.AUDIO_UNDECODABLE, "no")
+    jobs.gateway(lambda store: store.erase(first))
+    assert jobs.gateway(lambda store: store.dead_letter_count()) == 0
+    with pytest.raises(NotADeadLetter):
+        jobs.gateway(lambda store: store.requeue(first))
+    assert jobs.get(second).status is JobStatus.CANCELLED
+
+
+def test_a_purge_counts_the_jobs_that_were_there(jobs: Jobs) -> None:
+    first, second, third = (jobs.post(new_job(sha256=SAME)).job_id for _ in range(3))
+    jobs.cancel(third)
+    jobs.client.delete(jobs.keys.job(third))
+    jobs.worker.fail(jobs.claimed(), FailureCode.AUDIO_UNDECODABLE, "no")
+    assert jobs.gateway(lambda store: store.purge(first)) == 2
+    assert jobs.client.zcard(jobs.keys.jobs) == 0
+    with pytest.raises(JobNotFound):
+        jobs.get(second)
 
 
 def test_only_dead_letters_are_requeued_or_purged(jobs: Jobs) -> None:

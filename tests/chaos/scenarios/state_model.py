@@ -9,7 +9,7 @@ from tests.chaos.outcome import Outcome
 from tests.chaos.run import Run
 from tests.harness.service import REPOSITORY
 
-_MODULE = REPOSITORY / "tests" / "chaos" / "test_job_model.py"
+_MODULE = REPOSITORY / "tests" / "chaos" / "test_model.py"
 _STEPS = "CHAOS_MODEL_STEPS"
 """Environment variable: steps that the model takes in all."""
 _SECONDS = 1800
