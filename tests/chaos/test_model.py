@@ -593,6 +593,7 @@ def test_no_sequence_of_calls_leaves_what_the_model_forbids(server: Server) -> N
                 deadline=None,
                 database=None,
                 print_blob=True,
+                report_multiple_bugs=False,
                 suppress_health_check=list(HealthCheck),
             ),
         )
