@@ -48,7 +48,7 @@ _SCRIPTS = (
 _MAX_SHARING = 1000
 """Jobs that may share a work: finishing one touches them all in one script."""
 _SYNC_MILLISECONDS = 3000
-"""How long an accept waits for its record to be on Redis' disk; `appendfsync everysec` takes up to a second or two."""
+"""How long an accept waits for its record to be on Redis' disk, if the server syncs only every second."""
 
 logger = structlog.get_logger(__name__)
 

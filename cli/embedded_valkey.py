@@ -52,7 +52,8 @@ class EmbeddedValkey:
                 f"requirepass {self.password}",
                 f'dir "{folder}"',
                 "appendonly yes",
-                "appendfsync everysec",
+                # On the disk before the answer, so that a 202 outlives a power cut (docs/decisions/0014).
+                "appendfsync always",
                 "maxmemory-policy noeviction",
                 'save ""',
                 "loglevel warning",
