@@ -9,18 +9,11 @@ import uvicorn
 
 from api.app import create_app
 from api.settings import GatewaySettings
-from core.errors import CONFIGURATION_EXIT_STATUS, ConfigurationError
-from core.logs import configure_logging
+from core.entry import run_process
 
 
-def main() -> int:
+def run(settings: GatewaySettings) -> int:
     """Run the gateway until it is told to stop; return its exit status."""
-    try:
-        settings = GatewaySettings.read()
-    except ConfigurationError as error:
-        print(error.detail, file=sys.stderr)  # noqa: T201 - logging is not set up without settings
-        return CONFIGURATION_EXIT_STATUS
-    configure_logging(settings.log_level, settings.log_format)
     structlog.get_logger("api").info("gateway_starting", host=settings.host, port=settings.port)
     app = create_app(settings)
     config = uvicorn.Config(
@@ -50,4 +43,4 @@ class _Server(uvicorn.Server):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_process(GatewaySettings, run))

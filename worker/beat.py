@@ -13,9 +13,8 @@ import structlog
 from celery.beat import Scheduler, Service
 
 from core.celery_app import create_celery
-from core.errors import CONFIGURATION_EXIT_STATUS, ConfigurationError
+from core.entry import run_process
 from core.lanes import CLEAN_UP_TASK, MAINTENANCE_QUEUE
-from core.logs import configure_logging
 from core.media_files import MediaFiles
 from core.redis_clients import connect
 from worker.clean_up import clean_up
@@ -24,14 +23,8 @@ from worker.settings import WorkerSettings
 from worker.tasks import register_clean_up
 
 
-def main() -> int:
+def run(settings: WorkerSettings) -> int:
     """Run beat until it is told to stop; return its exit status."""
-    try:
-        settings = WorkerSettings.read()
-    except ConfigurationError as error:
-        print(error.detail, file=sys.stderr)  # noqa: T201 - logging is not set up without settings
-        return CONFIGURATION_EXIT_STATUS
-    configure_logging(settings.log_level, settings.log_format)
     structlog.get_logger("worker.beat").info("beat_starting", clean_up_seconds=settings.clean_up_seconds)
     name = f"beat@{socket.gethostname()}-{os.getpid()}"
     store = JobStore(
@@ -82,4 +75,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_process(WorkerSettings, run))
