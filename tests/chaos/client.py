@@ -87,10 +87,10 @@ class Client:
         """Close the connections."""
         self._http.close()
 
-    def request(self, method: str, path: str, base_url: str | None = None, **arguments: Any) -> httpx.Response | None:  # noqa: ANN401 - httpx's own
-        """Send one request to a gateway, or to one of those that live; None if the connection broke."""
+    def request(self, method: str, path: str, **arguments: Any) -> httpx.Response | None:  # noqa: ANN401 - httpx's own
+        """Send one request to one of the living gateways; None if the connection broke."""
         started = time.monotonic()
-        url = (base_url or self._cluster.base_url(next(self._numbers))) + path
+        url = self._cluster.base_url(next(self._numbers)) + path
         answer: httpx.Response | None = None
         try:
             answer = self._http.request(method, url, **arguments)
@@ -109,7 +109,6 @@ class Client:
         patience: float = 180.0,
         media: bytes | None = None,
         may_fail: bool = False,
-        base_url: str | None = None,
         **options: str,
     ) -> Submission:
         """Post audio until it is accepted: after a 503 or a broken connection again, with the same Idempotency-Key.
@@ -119,7 +118,6 @@ class Client:
             patience: seconds in which it must be accepted.
             media: a file to send instead.
             may_fail: the scenario itself judges how it ends, not `Run.check_effect`.
-            base_url: the gateway to post to; any that lives if left out.
             options: form fields.
 
         Raises:
@@ -129,7 +127,7 @@ class Client:
         content = silence(audio_seconds) if media is None else media
         deadline = time.monotonic() + patience
         while True:
-            answer = self.post(content, key, base_url, **options)
+            answer = self.post(content, key, **options)
             if answer is not None and answer.status_code == httpx.codes.ACCEPTED:
                 return self._note(
                     answer.json()["job_id"], audio_seconds, key, "accepted, apart" if may_fail else "accepted"
@@ -145,12 +143,11 @@ class Client:
         with ThreadPoolExecutor(_SUBMITTERS) as pool:
             return list(pool.map(self.submit, lengths))
 
-    def post(self, content: bytes, key: str, base_url: str | None = None, **options: str) -> httpx.Response | None:
+    def post(self, content: bytes, key: str, **options: str) -> httpx.Response | None:
         """POST /transcribe once. Deduplication is off: equal lengths are equal audio here."""
         return self.request(
             "POST",
             "/transcribe",
-            base_url,
             files={"file": ("audio", content)},
             data=options,
             headers={"Idempotency-Key": key, "Cache-Control": "no-cache"},

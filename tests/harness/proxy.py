@@ -5,7 +5,7 @@ import contextlib
 import socket
 import struct
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Self
 
 _CHUNK_BYTES = 65_536
@@ -27,6 +27,8 @@ class Proxy:
         self._connections: set[_Connection] = set()
         self._swallows_new = False
         self.port = 0
+        self.rewrite: Callable[[bytes], bytes] = bytes
+        """Makes of what a client has sent, piece by piece, what the server gets."""
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -72,7 +74,10 @@ class Proxy:
         connection.writers.append(server_writer)
         # Cancelled at the proxy's end only; asyncio.streams would report that as an error.
         with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.gather(connection.pump(reader, server_writer), connection.pump(server_reader, writer))
+            await asyncio.gather(
+                connection.pump(reader, server_writer, lambda data: self.rewrite(data)),  # noqa: PLW0108 - it may be set later
+                connection.pump(server_reader, writer, bytes),
+            )
         if not connection.swallows:
             connection.reset()
             self._connections.discard(connection)
@@ -108,12 +113,14 @@ class _Connection:
         self.writers = [client]
         self.swallows = False
 
-    async def pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+    async def pump(
+        self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, rewrite: Callable[[bytes], bytes]
+    ) -> None:
         """Pass bytes on until either end closes; on a half-open connection not even that is passed on."""
         with contextlib.suppress(OSError):
             while data := await source.read(_CHUNK_BYTES):
                 if not self.swallows:
-                    sink.write(data)
+                    sink.write(rewrite(data))
                     await sink.drain()
         if not self.swallows:
             sink.close()
