@@ -36,6 +36,9 @@ def create_celery(broker_url: str, *, queue: str | None = None) -> Celery:
                 "socket_keepalive": True,
                 "health_check_interval": 5,
                 "retry_on_timeout": True,
+                # Turns need no second copy until they are acknowledged, and a worker that loses Redis just between
+                # taking and acknowledging one would end over it (kombu 5.7 restores by a client that is gone).
+                "ack_emulation": False,
             }
             if broker_url.startswith(("redis", "rediss"))
             else {}

@@ -65,9 +65,11 @@ class Reaper:
         return min(uptime, time.monotonic() - self._reachable_since) >= self._lease_seconds
 
     def _top_up(self) -> None:
-        """Send turns for jobs that nobody may have heard of; no more than this worker could take."""
-        wanted = min(self._store.pending(self._lane), self._idle_slots())
-        missing = wanted - self._turns.length(self._lane) if wanted else 0
+        """Send turns for jobs that nobody may have heard of: all that this worker could take, for some may be lost."""
+        idle = self._idle_slots()
+        if not idle or not self._store.pending(self._lane):
+            return
+        missing = idle - self._turns.length(self._lane)
         if missing > 0:
             self._turns.send(self._lane, missing)
             self._metrics.turns_topped_up.inc(missing)
