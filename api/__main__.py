@@ -12,8 +12,12 @@ from api.settings import GatewaySettings
 from core.entry import run_process
 
 
-def run(settings: GatewaySettings) -> int:
+def main() -> int:
     """Run the gateway until it is told to stop; return its exit status."""
+    return run_process(GatewaySettings, _run)
+
+
+def _run(settings: GatewaySettings) -> int:
     structlog.get_logger("api").info("gateway_starting", host=settings.host, port=settings.port)
     app = create_app(settings)
     config = uvicorn.Config(
@@ -43,4 +47,4 @@ class _Server(uvicorn.Server):
 
 
 if __name__ == "__main__":
-    sys.exit(run_process(GatewaySettings, run))
+    sys.exit(main())

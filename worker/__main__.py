@@ -1,4 +1,4 @@
-"""`python -m worker`: runs one worker process until it is told to stop."""
+"""`python -m worker`: runs one worker process."""
 
 import sys
 
@@ -6,5 +6,11 @@ from core.entry import run_process
 from worker.main import WorkerProcess
 from worker.settings import WorkerSettings
 
+
+def main() -> int:
+    """Run a worker until it is told to stop; return its exit status."""
+    return run_process(WorkerSettings, lambda settings: WorkerProcess(settings).run())
+
+
 if __name__ == "__main__":
-    sys.exit(run_process(WorkerSettings, lambda settings: WorkerProcess(settings).run()))
+    sys.exit(main())

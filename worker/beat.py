@@ -23,8 +23,12 @@ from worker.settings import WorkerSettings
 from worker.tasks import register_clean_up
 
 
-def run(settings: WorkerSettings) -> int:
+def main() -> int:
     """Run beat until it is told to stop; return its exit status."""
+    return run_process(WorkerSettings, _run)
+
+
+def _run(settings: WorkerSettings) -> int:
     structlog.get_logger("worker.beat").info("beat_starting", clean_up_seconds=settings.clean_up_seconds)
     name = f"beat@{socket.gethostname()}-{os.getpid()}"
     store = JobStore(
@@ -75,4 +79,4 @@ def run(settings: WorkerSettings) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(run_process(WorkerSettings, run))
+    sys.exit(main())

@@ -18,8 +18,6 @@ import api.app
 from api.dispatch import TurnSender
 from api.job_store import JobStore
 from api.observation import Observation
-from api.settings import GatewaySettings
-from core.entry import run_process
 from core.media_files import MediaFiles
 
 STEPS = {
@@ -52,7 +50,7 @@ def main() -> int:
     _after(TurnSender, "_send", dies=step == "after the turn")
     _wrap_record(step)
     _wrap_answer(step)
-    return run_process(GatewaySettings, api.__main__.run)
+    return api.__main__.main()
 
 
 def _die() -> None:
