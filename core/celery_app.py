@@ -1,6 +1,9 @@
 """The one place that sets up Celery. Its messages are turns: they carry no job, so losing one costs nothing."""
 
+import warnings
+
 from celery import Celery
+from celery.exceptions import SecurityWarning
 from kombu import Queue
 
 
@@ -10,6 +13,8 @@ def create_celery(broker_url: str, *, queue: str | None = None) -> Celery:
     Acknowledging early is safe because the job's truth is in Redis. Prefetch is off, so no idle worker waits
     behind a busy one's reserved turns. Broker connections are retried for ever, and a running turn outlives them.
     """
+    # The warning is about running as root and taking pickled messages; ours are JSON only.
+    warnings.filterwarnings("ignore", category=SecurityWarning)
     app = Celery("scriptorium", broker=broker_url, set_as_current=False)
     app.conf.update(
         accept_content=["json"],

@@ -7,11 +7,9 @@ import queue
 import socket
 import threading
 import time
-import warnings
 from typing import Any
 
 import structlog
-from celery.exceptions import SecurityWarning
 from celery.signals import worker_ready, worker_shutting_down
 from redis import Redis
 from redis.exceptions import RedisError
@@ -162,8 +160,6 @@ class WorkerProcess:
 
     def run(self) -> int:
         """Consume turns until told to stop; hand back what runs then. Return the exit status."""
-        # The warning is about running as root and taking pickled messages; ours are JSON only.
-        warnings.filterwarnings("ignore", category=SecurityWarning)
         # Weak references are Celery's default; these handlers must live as long as the worker.
         worker_ready.connect(self._on_ready, weak=False)
         worker_shutting_down.connect(self._on_shutting_down, weak=False)
