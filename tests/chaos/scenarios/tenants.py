@@ -54,8 +54,8 @@ def flood(run: Run) -> Outcome:
         done = eventually(lambda: cluster.stats()["completed"] == jobs + probes, run.choose(full=300, quick=60))
         outcome.check(f"all {jobs + probes} are completed in the end", done, cluster.stats())
     outcome.seen = f"{len(waited)} of {probes} begun while {jobs - before} of the flood waited"
-    # Half a second for the polling and the cores that this shares with the service.
-    outcome.time("begun", waited, limit=service_seconds + 0.5)
+    # For the polling and the cores that this shares with the service; the short run may share them with others, too.
+    outcome.time("begun", waited, limit=service_seconds + run.choose(full=0.5, quick=3.0))
     return outcome
 
 
