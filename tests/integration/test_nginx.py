@@ -78,6 +78,15 @@ def test_an_upload_reaches_the_gateway_before_its_end(balancer: str, scripted_se
     assert half_sent
 
 
+def test_events_come_through_as_they_happen(balancer: str, scripted_service: Service) -> None:
+    job_id = scripted_service.submit(silence_wav(30, rate=8000))
+    with httpx.stream("GET", f"{balancer}/events/{job_id}", trust_env=False, timeout=30) as answer:
+        lines = answer.iter_lines()
+        next(line for line in lines if line == "event: segment")
+        assert scripted_service.status(job_id)["status"] == "processing"
+        assert '"completed"' in [line for line in lines if line.startswith("data")][-1]
+
+
 def test_metrics_are_not_for_the_outside(balancer: str) -> None:
     assert httpx.get(f"{balancer}/metrics", trust_env=False).status_code == 404
 
