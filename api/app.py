@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse
 
 from api import problems
 from api.activity import ActivityFeed
+from api.dead_letter_store import DeadLetterStore
 from api.dispatch import TurnSender
 from api.events import JobEvents
 from api.examples import ANSWERS
@@ -48,6 +49,7 @@ def create_app(settings: GatewaySettings) -> FastAPI:
     services = Services(
         settings=settings,
         jobs=store,
+        dead_letters=DeadLetterStore(client),
         media=MediaFiles.under(settings.data_dir),
         turns=TurnSender(create_celery(settings.broker)),
         metrics=metrics,

@@ -14,14 +14,12 @@ from redis.exceptions import ResponseError
 
 from api.eta import Completion, seconds_until_room
 from core.errors import (
-    FailureCode,
     IdempotencyConflict,
     JobCancelled,
     JobExpired,
     JobFailed,
     JobNotFinished,
     JobNotFound,
-    NotADeadLetter,
     QueueFull,
     StoreUnavailable,
 )
@@ -30,19 +28,16 @@ from core.job_scripts import JobScript, script_arguments
 from core.keys import Keys
 from core.options import TranscriptionOptions
 from core.transcript import Segment, Transcript, TranscriptInfo
-from core.work import AttemptRecord, JobStatus, Work
+from core.work import JobStatus
 from core.worker_entry import WorkerEntry
 
 _LIST_BATCH = 200
 _LIST_SCANS = 50
 _EVENTS_BATCH = 500
-_DEAD_BATCH = 500
 _SCRIPTS = (
     JobScript.ACCEPT,
     JobScript.CANCEL,
     JobScript.ERASE,
-    JobScript.REQUEUE,
-    JobScript.PURGE,
     JobScript.LOOK,
 )
 _MAX_SHARING = 1000
@@ -171,17 +166,6 @@ class JobPage:
 
     jobs: Sequence[Job]
     next_cursor: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class DeadLetter:
-    """A failed work with the jobs that failed with it."""
-
-    work: Work
-    jobs: Sequence[Job]
-    """Oldest first, at least one; a job that was cancelled before is not among them."""
-    attempts: Sequence[AttemptRecord]
-    """Oldest first; the latest 50."""
 
 
 class JobStore:
@@ -344,90 +328,6 @@ class JobStore:
             raise JobNotFound(f"There is no job '{job_id}'.")
         return work_id if outcome == "erased_work" else None
 
-    async def dead_letter(self, job: Job) -> DeadLetter:
-        """Return the dead letter that a job has become.
-
-        Raises:
-            NotADeadLetter: the job has not failed.
-        """
-        if job.status is not JobStatus.FAILED:
-            raise NotADeadLetter(f"Job '{job.job_id}' is {job.status}; only failed jobs are dead letters.")
-        if not (letters := await self.dead_letters_of([job.work.work_id])):
-            raise NotADeadLetter("The job is no dead letter any more.")
-        return letters[0]
-
-    async def dead_letters(
-        self, *, limit: int, offset: int = 0, failure: FailureCode | None = None
-    ) -> list[DeadLetter]:
-        """Return dead letters, the latest first: all, or those that failed for one reason."""
-        if failure is None:
-            work_ids = cast("list[str]", await self._client.zrevrange(self._keys.dead, offset, offset + limit - 1))
-        else:
-            work_ids = (await self.dead_work_ids(failure))[::-1][offset : offset + limit]
-        return await self.dead_letters_of(work_ids)
-
-    async def dead_work_ids(self, failure: FailureCode | None = None) -> list[str]:
-        """Return the works that are dead letters, oldest first: all, or those that failed for one reason."""
-        work_ids = cast("list[str]", await self._client.zrange(self._keys.dead, 0, -1))
-        if failure is None:
-            return work_ids
-        found: list[str] = []
-        for first in range(0, len(work_ids), _DEAD_BATCH):
-            batch = work_ids[first : first + _DEAD_BATCH]
-            async with self._client.pipeline(transaction=False) as pipeline:
-                for work_id in batch:
-                    pipeline.hget(self._keys.work(work_id), "failure")
-                failures: list[str | None] = await pipeline.execute()
-            found += [work_id for work_id, code in zip(batch, failures, strict=True) if code == failure]
-        return found
-
-    async def dead_letters_of(self, work_ids: Sequence[str]) -> list[DeadLetter]:
-        """Return the dead letters of works, in their order; those that are none (any more) are left out."""
-        async with self._client.pipeline(transaction=False) as pipeline:
-            for work_id in work_ids:
-                pipeline.hgetall(self._keys.work(work_id))
-                pipeline.smembers(self._keys.work_jobs(work_id))
-                pipeline.lrange(self._keys.attempts(work_id), 0, -1)
-            answers: list[Any] = await pipeline.execute()
-        members = [sorted(job_ids) for job_ids in answers[1::3]]
-        records = iter(await self._records(self._keys.job(job_id) for job_ids in members for job_id in job_ids))
-        letters = []
-        for work, job_ids, attempts in zip(answers[::3], members, answers[2::3], strict=True):
-            of_work = [next(records) for _ in job_ids]
-            jobs = [Job.from_records(record, work) for record in of_work if record and work]
-            failed = [job for job in jobs if job.status is JobStatus.FAILED]
-            if failed:
-                letters.append(
-                    DeadLetter(
-                        work=failed[0].work,
-                        jobs=sorted(failed, key=lambda job: job.created_at),
-                        attempts=[AttemptRecord.model_validate_json(attempt) for attempt in attempts],
-                    )
-                )
-        return letters
-
-    async def requeue(self, work_id: str) -> str:
-        """Give a dead letter new attempts, from its checkpoint; return its lane.
-
-        Raises:
-            NotADeadLetter: it is none (any more).
-        """
-        lane = await self._run(JobScript.REQUEUE, work_id=work_id)
-        if lane is None:
-            raise NotADeadLetter("The job is no dead letter any more.")
-        return cast("str", lane)
-
-    async def purge(self, work_id: str) -> int:
-        """Remove a dead letter with all its jobs; return how many these were.
-
-        Raises:
-            NotADeadLetter: it is none (any more).
-        """
-        jobs = await self._run(JobScript.PURGE, work_id=work_id)
-        if jobs is None:
-            raise NotADeadLetter("The job is no dead letter any more.")
-        return cast("int", jobs)
-
     async def page(
         self, *, tenant: str, status: JobStatus | None, lane: str | None, limit: int, cursor: str | None
     ) -> JobPage:
@@ -483,10 +383,6 @@ class JobStore:
         """Return a lane's latest completions, newest first."""
         entries = cast("list[str]", await self._client.lrange(self._keys.pace(lane), 0, -1))
         return [Completion(*(int(part) / 1000 for part in entry.split())) for entry in entries]
-
-    async def dead_letter_count(self, failure: FailureCode | None = None) -> int:
-        """Return how many failed works are kept: all, or those that failed for one reason."""
-        return len(await self.dead_work_ids(failure)) if failure else await self._client.zcard(self._keys.dead)
 
     async def workers(self) -> list[WorkerEntry]:
         """Return the workers that are alive, by name."""

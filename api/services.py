@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from api.activity import ActivityFeed
+from api.dead_letter_store import DeadLetterStore
 from api.dispatch import TurnSender
 from api.events import JobEvents
 from api.forecast import Forecast
@@ -21,6 +22,7 @@ class Services:
 
     settings: GatewaySettings
     jobs: JobStore
+    dead_letters: DeadLetterStore
     media: MediaFiles
     turns: TurnSender
     metrics: GatewayMetrics

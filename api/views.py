@@ -5,8 +5,9 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from api.dead_letter_store import DeadLetter
 from api.eta import Estimate
-from api.job_store import DeadLetter, JobState
+from api.job_store import JobState
 from core.errors import FailureCode
 from core.job import Job
 from core.options import TranscriptionOptions

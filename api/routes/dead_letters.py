@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from api.job_store import DeadLetter
+from api.dead_letter_store import DeadLetter
 from api.problems import problem_responses
 from api.routes.jobs import JobId, checked
 from api.services import Services, WithServices
@@ -29,10 +29,10 @@ async def dead_letters(
     failure: OnlyFailure = None,
 ) -> DeadLetterList:
     """Return failed jobs with the history of their attempts, the latest first."""
-    letters = await services.jobs.dead_letters(limit=limit, offset=offset, failure=failure)
+    letters = await services.dead_letters.page(limit=limit, offset=offset, failure=failure)
     return DeadLetterList(
         dead_letters=[DeadLetterView.of(letter) for letter in letters],
-        total=await services.jobs.dead_letter_count(failure),
+        total=await services.dead_letters.count(failure),
     )
 
 
@@ -40,7 +40,7 @@ async def dead_letters(
 async def dead_letter(job_id: JobId, services: WithServices) -> DeadLetterView:
     """Return one failed job with the history of its attempts."""
     job = await services.jobs.get(checked(job_id))
-    return DeadLetterView.of(await services.jobs.dead_letter(job), job)
+    return DeadLetterView.of(await services.dead_letters.of(job), job)
 
 
 @router.post("/requeue", summary="Requeue dead letters", responses=problem_responses(InvalidOptions))
@@ -59,7 +59,7 @@ async def requeue_all(services: WithServices, failure: OnlyFailure = None) -> De
 )
 async def requeue(job_id: JobId, services: WithServices) -> DeadLettersMoved:
     """Give a failed job new attempts. It goes on behind the segments that it has."""
-    letter = await services.jobs.dead_letter(await services.jobs.get(checked(job_id)))
+    letter = await services.dead_letters.of(await services.jobs.get(checked(job_id)))
     return DeadLettersMoved(outcome="requeued", job_ids=await _requeue(letter, services))
 
 
@@ -75,7 +75,7 @@ async def purge_all(services: WithServices, failure: OnlyFailure = None) -> Dead
 @router.delete("/{job_id}", summary="Purge a dead letter", responses=problem_responses(JobNotFound, NotADeadLetter))
 async def purge(job_id: JobId, services: WithServices) -> DeadLettersMoved:
     """Erase a failed job with its audio and its history."""
-    letter = await services.jobs.dead_letter(await services.jobs.get(checked(job_id)))
+    letter = await services.dead_letters.of(await services.jobs.get(checked(job_id)))
     return DeadLettersMoved(outcome="purged", job_ids=await _purge(letter, services))
 
 
@@ -85,9 +85,9 @@ async def _each(
     """Move dead letters, the oldest first, until a call's fill is moved; return their jobs."""
     job_ids: list[str] = []
     moved = 0
-    work_ids = await services.jobs.dead_work_ids(failure)
+    work_ids = await services.dead_letters.work_ids(failure)
     for first in range(0, len(work_ids), _BATCH):
-        for letter in await services.jobs.dead_letters_of(work_ids[first : first + _BATCH]):
+        for letter in await services.dead_letters.of_works(work_ids[first : first + _BATCH]):
             try:
                 job_ids += await move(letter, services)
             except (NotADeadLetter, AudioExpired):
@@ -101,11 +101,11 @@ async def _each(
 async def _requeue(letter: DeadLetter, services: Services) -> list[str]:
     if not await asyncio.to_thread(services.media.path(letter.work.work_id).exists):
         raise AudioExpired("The audio of this job is gone; post it again.")
-    services.turns.send(await services.jobs.requeue(letter.work.work_id))
+    services.turns.send(await services.dead_letters.requeue(letter.work.work_id))
     return [job.job_id for job in letter.jobs]
 
 
 async def _purge(letter: DeadLetter, services: Services) -> list[str]:
-    await services.jobs.purge(letter.work.work_id)
+    await services.dead_letters.purge(letter.work.work_id)
     await asyncio.to_thread(services.media.remove, letter.work.work_id)
     return [job.job_id for job in letter.jobs]

@@ -69,7 +69,7 @@ async def stats(services: WithServices) -> Stats:
     return Stats(
         queue=_lane_views(lanes),
         processing_jobs=await services.jobs.processing_jobs(),
-        dead_letters=await services.jobs.dead_letter_count(),
+        dead_letters=await services.dead_letters.count(),
         workers=await services.jobs.workers(),
         accepted=_total(lanes, "accepted"),
         joined=_total(lanes, "joined"),
@@ -95,7 +95,7 @@ async def stats(services: WithServices) -> Stats:
 async def metrics(services: WithServices) -> Response:
     """Return this gateway's metrics and, while Redis answers, the queue's."""
     try:
-        services.metrics.set_queue(await services.jobs.lanes(), dead_letters=await services.jobs.dead_letter_count())
+        services.metrics.set_queue(await services.jobs.lanes(), dead_letters=await services.dead_letters.count())
     except RedisError as error:
         logger.warning("queue_not_measured", error=type(error).__name__)
     return Response(generate_latest(services.metrics.registry), media_type=CONTENT_TYPE_LATEST)

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from api.job_store import CancelOutcome, DeadLetter
+from api.dead_letter_store import DeadLetter
+from api.job_store import CancelOutcome
 from core.errors import FailureCode, NotADeadLetter
 from core.keys import Keys
 from core.work import JobStatus
@@ -29,7 +30,7 @@ def fail(jobs: Jobs, failure: FailureCode = FailureCode.TIMED_OUT) -> str:
 
 
 def letters(jobs: Jobs, failure: FailureCode | None = None, *, limit: int = 100, offset: int = 0) -> list[DeadLetter]:
-    return jobs.gateway(lambda store: store.dead_letters(limit=limit, offset=offset, failure=failure))
+    return jobs.buried(lambda letters: letters.page(limit=limit, offset=offset, failure=failure))
 
 
 def counters(jobs: Jobs) -> dict[str, int]:
@@ -50,8 +51,8 @@ def test_they_are_listed_by_reason_latest_first(jobs: Jobs) -> None:
     assert [each.work.work_id for each in letters(jobs, FailureCode.TIMED_OUT)] == timed_out
     assert [each.work.work_id for each in letters(jobs, FailureCode.TIMED_OUT, limit=2, offset=1)] == timed_out[1:]
     assert letters(jobs, FailureCode.OUT_OF_MEMORY) == []
-    assert jobs.gateway(lambda store: store.dead_letter_count()) == 4
-    assert jobs.gateway(lambda store: store.dead_letter_count(FailureCode.TIMED_OUT)) == 3
+    assert jobs.buried(lambda letters: letters.count()) == 4
+    assert jobs.buried(lambda letters: letters.count(FailureCode.TIMED_OUT)) == 3
 
 
 def test_a_job_that_was_cancelled_before_has_not_failed(jobs: Jobs) -> None:
@@ -64,8 +65,8 @@ def test_a_job_that_was_cancelled_before_has_not_failed(jobs: Jobs) -> None:
     assert {job.status for job in letter.jobs} == {JobStatus.FAILED}
     cancelled = jobs.get(shared[0])
     with pytest.raises(NotADeadLetter):
-        jobs.gateway(lambda store: store.dead_letter(cancelled))
-    jobs.gateway(lambda store: store.requeue(work_id))
+        jobs.buried(lambda letters: letters.of(cancelled))
+    jobs.buried(lambda letters: letters.requeue(work_id))
     assert jobs.get(shared[0]).status is JobStatus.CANCELLED
 
 
@@ -76,7 +77,7 @@ def test_a_dead_letter_without_a_job_that_waits_is_not_requeued(jobs: Jobs) -> N
     jobs.gateway(lambda store: store.erase(erased))
     assert letters(jobs) == []
     with pytest.raises(NotADeadLetter):
-        jobs.gateway(lambda store: store.requeue(work_id))
+        jobs.buried(lambda letters: letters.requeue(work_id))
     assert jobs.get(cancelled).status is JobStatus.CANCELLED
 
 
@@ -85,7 +86,7 @@ def test_a_requeue_counts_only_the_jobs_that_are_left(jobs: Jobs) -> None:
     work_id = fail(jobs)
     assert counters(jobs)["failed"] == 2
     jobs.gateway(lambda store: store.erase(erased))
-    jobs.gateway(lambda store: store.requeue(work_id))
+    jobs.buried(lambda letters: letters.requeue(work_id))
     assert counters(jobs)["failed"] == 1
     # It is the last one that waits, so the work goes with it.
     assert jobs.cancel(left) is CancelOutcome.CANCELLED
@@ -96,7 +97,7 @@ def test_a_requeue_after_the_segments_expired_starts_from_the_beginning(jobs: Jo
     jobs.accept()
     work_id = fail(jobs)
     jobs.client.delete(jobs.keys.segments(work_id))
-    jobs.gateway(lambda store: store.requeue(work_id))
+    jobs.buried(lambda letters: letters.requeue(work_id))
     assert jobs.work(work_id).progress_seconds == 0
     work = jobs.claimed()
     assert (work.resumed_from_seconds, jobs.worker.committed_segments(work)) == (0, [])
@@ -107,8 +108,8 @@ def test_one_that_was_purged_meanwhile_is_left_out(jobs: Jobs) -> None:
         jobs.accept()
     first, second = fail(jobs), fail(jobs)
     job = jobs.get(first)
-    jobs.gateway(lambda store: store.purge(first))
-    found = jobs.gateway(lambda store: store.dead_letters_of([second, first]))
+    jobs.buried(lambda letters: letters.purge(first))
+    found = jobs.buried(lambda letters: letters.of_works([second, first]))
     assert [letter.work.work_id for letter in found] == [second]
     with pytest.raises(NotADeadLetter):
-        jobs.gateway(lambda store: store.dead_letter(job))
+        jobs.buried(lambda letters: letters.of(job))

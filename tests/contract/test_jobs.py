@@ -221,7 +221,7 @@ def test_two_crashes_make_a_dead_letter(jobs: Jobs) -> None:
     with pytest.raises(JobFailed) as failed:
         jobs.transcript(job_id)
     assert failed.value.failure is FailureCode.WORKER_LOST
-    assert jobs.gateway(lambda store: store.dead_letter_count()) == 1
+    assert jobs.buried(lambda letters: letters.count()) == 1
 
 
 def test_reaping_twice_changes_nothing(jobs: Jobs) -> None:
@@ -675,7 +675,7 @@ def buried(jobs: Jobs, **fields: str) -> str:
 
 def test_a_dead_letter_tells_what_happened(jobs: Jobs) -> None:
     job_id = buried(jobs)
-    letter = jobs.gateway(lambda store: store.dead_letters(limit=10))[0]
+    letter = jobs.buried(lambda letters: letters.page(limit=10))[0]
     assert [job.job_id for job in letter.jobs] == [job_id]
     assert [(each.attempt, each.outcome, each.failure, each.detail) for each in letter.attempts] == [
         (1, "error", "internal_error", "boom"),
@@ -687,8 +687,8 @@ def test_a_dead_letter_tells_what_happened(jobs: Jobs) -> None:
 
 def test_a_requeued_dead_letter_has_new_attempts_and_its_checkpoint(jobs: Jobs) -> None:
     job_id = buried(jobs)
-    assert jobs.gateway(lambda store: store.requeue(job_id)) == LANE
-    assert jobs.gateway(lambda store: store.dead_letter_count()) == 0
+    assert jobs.buried(lambda letters: letters.requeue(job_id)) == LANE
+    assert jobs.buried(lambda letters: letters.count()) == 0
     assert jobs.client.ttl(jobs.keys.job(job_id)) == -1
     work = jobs.claimed()
     assert (work.errors, work.crashes, work.failure, work.expires_at) == (0, 0, None, None)
@@ -703,7 +703,7 @@ def test_a_requeued_dead_letter_has_new_attempts_and_its_checkpoint(jobs: Jobs) 
 def test_a_requeued_dead_letter_whose_checkpoint_has_expired_starts_over(jobs: Jobs) -> None:
     job_id = buried(jobs)
     jobs.client.delete(jobs.keys.segments(job_id), jobs.keys.events(job_id))
-    jobs.gateway(lambda store: store.requeue(job_id))
+    jobs.buried(lambda letters: letters.requeue(job_id))
     work = jobs.claimed()
     assert (work.progress_seconds, work.resumed_from_seconds) == (0, 0)
 
@@ -717,7 +717,7 @@ def shared_and_buried(jobs: Jobs) -> tuple[str, str]:
 def test_a_requeued_dead_letter_is_for_those_who_are_left(jobs: Jobs) -> None:
     first, second = shared_and_buried(jobs)
     jobs.gateway(lambda store: store.erase(second))
-    jobs.gateway(lambda store: store.requeue(first))
+    jobs.buried(lambda letters: letters.requeue(first))
     # Nobody else waits for it: it is not done for the erased one.
     assert jobs.cancel(first) is CancelOutcome.CANCELLED
     assert jobs.worker.claim(LANE) is None
@@ -730,9 +730,9 @@ def test_a_dead_letter_that_nobody_waits_for_is_none(jobs: Jobs) -> None:
     jobs.cancel(second)
     jobs.worker.fail(jobs.claimed(), FailureCode.AUDIO_UNDECODABLE, "no")
     jobs.gateway(lambda store: store.erase(first))
-    assert jobs.gateway(lambda store: store.dead_letter_count()) == 0
+    assert jobs.buried(lambda letters: letters.count()) == 0
     with pytest.raises(NotADeadLetter):
-        jobs.gateway(lambda store: store.requeue(first))
+        jobs.buried(lambda letters: letters.requeue(first))
     assert jobs.get(second).status is JobStatus.CANCELLED
 
 
@@ -741,7 +741,7 @@ def test_a_purge_counts_the_jobs_that_were_there(jobs: Jobs) -> None:
     jobs.cancel(third)
     jobs.client.delete(jobs.keys.job(third))
     jobs.worker.fail(jobs.claimed(), FailureCode.AUDIO_UNDECODABLE, "no")
-    assert jobs.gateway(lambda store: store.purge(first)) == 2
+    assert jobs.buried(lambda letters: letters.purge(first)) == 2
     assert jobs.client.zcard(jobs.keys.jobs) == 0
     with pytest.raises(JobNotFound):
         jobs.get(second)
@@ -751,18 +751,18 @@ def test_only_dead_letters_are_requeued_or_purged(jobs: Jobs) -> None:
     job_id = jobs.accept()
     for act in ("requeue", "purge"):
         with pytest.raises(NotADeadLetter):
-            jobs.gateway(lambda store, act=act: getattr(store, act)(job_id))  # type: ignore[misc]
+            jobs.buried(lambda letters, act=act: getattr(letters, act)(job_id))  # type: ignore[misc]
     job = jobs.get(job_id)
     with pytest.raises(NotADeadLetter):
-        jobs.gateway(lambda store: store.dead_letter(job))
+        jobs.buried(lambda letters: letters.of(job))
 
 
 def test_a_purged_dead_letter_leaves_nothing(jobs: Jobs) -> None:
     job_id = buried(jobs, sha256=SAME)
-    assert jobs.gateway(lambda store: store.purge(job_id)) == 1
+    assert jobs.buried(lambda letters: letters.purge(job_id)) == 1
     with pytest.raises(JobNotFound):
         jobs.get(job_id)
-    assert jobs.gateway(lambda store: store.dead_letters(limit=10)) == []
+    assert jobs.buried(lambda letters: letters.page(limit=10)) == []
     assert not list(jobs.client.scan_iter(f"{jobs.keys.prefix}work:*"))
 
 

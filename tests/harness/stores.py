@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
 
+from api.dead_letter_store import DeadLetterStore
 from api.job_store import Accepted, AcceptOutcome, CancelOutcome, NewJob, QueueLimits
 from api.job_store import JobStore as GatewayStore
 from core.job import Job
@@ -115,6 +116,16 @@ class Jobs:
             client = connect_async(self.url)
             try:
                 return await call(gateway_store(client, self.keys, **limits))
+            finally:
+                await client.aclose()
+
+        return self.runner.run(run())
+
+    def buried(self, call: Callable[[DeadLetterStore], Coroutine[Any, Any, T]]) -> T:
+        async def run() -> T:
+            client = connect_async(self.url)
+            try:
+                return await call(DeadLetterStore(client, self.keys))
             finally:
                 await client.aclose()
 
