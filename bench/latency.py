@@ -106,7 +106,8 @@ def _post(service: Service, size_mb: int, repeats: int, settle: Callable[[], Non
     for number in range(repeats):
         body = _form(silence(size_mb * _MB, number))
         connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=60)
-        connection.request("POST", "/transcribe", body, {"Content-Type": f"multipart/form-data; boundary={_BOUNDARY}"})
+        headers = {"Content-Type": f"multipart/form-data; boundary={_BOUNDARY}", "Cache-Control": "no-cache"}
+        connection.request("POST", "/transcribe", body, headers)
         sent = time.perf_counter()
         answer = connection.getresponse()
         content = answer.read()
