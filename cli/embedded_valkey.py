@@ -55,6 +55,8 @@ class EmbeddedValkey:
                 # On the disk before the answer, so that a 202 outlives a power cut (docs/decisions/0014).
                 "appendfsync always",
                 "maxmemory-policy noeviction",
+                # A stream takes this much for its first event; by default 4096, more than all else of a waiting job.
+                "stream-node-max-bytes 512",
                 'save ""',
                 "loglevel warning",
                 "",
