@@ -50,7 +50,8 @@ _GOAL_MS = 2.0
 _OPTIONS = TranscriptionOptions()
 
 _NOTES = (
-    f"Each size has a Valkey of its own with the product's configuration (append-only file, synced before each answer), "
+    f"Each size has a Valkey of its own with the product's configuration (append-only file, synced before each "
+    "answer), "
     f"filled with jobs of {_TENANTS} tenants and of mixed lengths (log-normal, median {_MEDIAN_SECONDS:g} s); "
     f"{_ROUNDS} rounds of {_CLAIMS} claims go through the sizes by turns. Client: milliseconds from the call of "
     f"`JobStore.claim` or `JobStore.accept` to what it returns, over loopback, on the cores that Valkey has too. "
