@@ -30,7 +30,7 @@ format: $(VENV)/.dev ## Format the code
 bench: $(VENV)/.dev ## Measure on this machine and print the tables
 	$(BIN)/python -m bench
 
-chaos: $(VENV)/.dev ## Kill, cut off and pause everything, half an hour long, and print what that did to the jobs
+chaos: $(VENV)/.dev ## Kill, cut off and pause everything, forty minutes long, and print what that did to the jobs
 	$(BIN)/python -m tests.chaos
 
 lock: ## Choose the newest allowed versions and lock them by hash (needs uv)
