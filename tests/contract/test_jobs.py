@@ -588,6 +588,12 @@ def test_a_work_whose_cancelled_job_has_expired_goes_with_the_last_one(jobs: Job
     assert not list(jobs.client.scan_iter(f"{jobs.keys.prefix}work:*"))
 
 
+def test_so_many_share_a_work_and_no_more(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.job_store._MAX_SHARING", 2)
+    outcomes = [jobs.post(new_job(sha256=SAME)).outcome for _ in range(4)]
+    assert outcomes == ["accepted", "joined", "accepted", "joined"]
+
+
 # Idempotency keys
 
 
