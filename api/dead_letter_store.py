@@ -107,10 +107,7 @@ class DeadLetterStore:
         Raises:
             NotADeadLetter: it is none (any more).
         """
-        lane = await self._move(JobScript.REQUEUE, work_id)
-        if lane is None:
-            raise NotADeadLetter("The job is no dead letter any more.")
-        return cast("str", lane)
+        return cast("str", await self._move(JobScript.REQUEUE, work_id))
 
     async def purge(self, work_id: str) -> int:
         """Remove a dead letter with all its jobs; return how many these were.
@@ -118,10 +115,7 @@ class DeadLetterStore:
         Raises:
             NotADeadLetter: it is none (any more).
         """
-        jobs = await self._move(JobScript.PURGE, work_id)
-        if jobs is None:
-            raise NotADeadLetter("The job is no dead letter any more.")
-        return cast("int", jobs)
+        return cast("int", await self._move(JobScript.PURGE, work_id))
 
     async def count(self, failure: FailureCode | None = None) -> int:
         """Return how many failed works are kept: all, or those that failed for one reason."""
@@ -129,4 +123,6 @@ class DeadLetterStore:
 
     async def _move(self, script: JobScript, work_id: str) -> object:
         answer: object = await self._scripts[script](args=script_arguments(self._keys.prefix, {"work_id": work_id}))
+        if answer is None:
+            raise NotADeadLetter("The job is no dead letter any more.")
         return answer

@@ -15,7 +15,7 @@ from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from pydantic import BaseModel
 from redis.exceptions import RedisError
 
-from api.activity import ActivityFeed, Watch
+from api.activity import ActivityFeed
 from api.forecast import Forecast
 from api.job_store import JobState, JobStore
 from api.transcript_formats import plain_segment
@@ -95,11 +95,8 @@ class JobEvents:
                     continue
                 if self._feed.is_closed:
                     return
-                if not await self._woken(watch):
+                if not await watch.wait(_KEEPALIVE_SECONDS):
                     yield KEEPALIVE_COMMENT
-
-    async def _woken(self, watch: Watch) -> bool:
-        return await watch.wait(_KEEPALIVE_SECONDS)
 
     async def _is_read(self, state: JobState, position: Position) -> bool:
         """Tell whether the job is finished and everything up to its end was told."""

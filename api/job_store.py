@@ -189,10 +189,6 @@ class JobStore:
         self._scripts = {script: client.register_script(script.source) for script in _SCRIPTS}
         self._syncs = True
 
-    async def ping(self) -> None:
-        """Return when Redis answers."""
-        await self._client.ping()
-
     async def accept(self, job: NewJob) -> Accepted:
         """Create a job, or find the one that stands for the same request. From here on it is never lost.
 

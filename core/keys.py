@@ -71,10 +71,6 @@ class Keys:
         """Sorted set: a lane's queued works by virtual finish time."""
         return f"{self.prefix}lane:{lane}:pending"
 
-    def running(self, lane: str) -> str:
-        """Set: a lane's processing works."""
-        return f"{self.prefix}lane:{lane}:running"
-
     def lane_state(self, lane: str) -> str:
         """Hash: a busy lane's `virtual_ms` and `pending_ms` (audio waiting)."""
         return f"{self.prefix}lane:{lane}:state"

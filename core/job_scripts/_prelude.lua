@@ -133,10 +133,17 @@ local function requeue(id)
   set_status(id, 'queued')
 end
 
+-- The key by which a work answers other requests for the same; nil if it does not.
+local function digest_key(id)
+  local digest = redis.call('HGET', work_key(id), 'digest')
+  local name = digest and key('digest:' .. digest)
+  return name and redis.call('GET', name) == id and name or nil
+end
+
 -- From here on this work answers no other request for the same.
 local function forget_digest(id)
-  local digest = redis.call('HGET', work_key(id), 'digest')
-  if digest and redis.call('GET', key('digest:' .. digest)) == id then redis.call('DEL', key('digest:' .. digest)) end
+  local name = digest_key(id)
+  if name then redis.call('DEL', name) end
 end
 
 -- Sets when a finished work goes: its results at expires_at, its record and its jobs' record_ttl_ms later, so that
@@ -147,10 +154,8 @@ local function expire(id, expires_at)
   for _, part in ipairs({ 'segments', 'result', 'events' }) do
     redis.call('PEXPIREAT', work_key(id, part), results)
   end
-  local digest = redis.call('HGET', work_key(id), 'digest')
-  if digest and redis.call('GET', key('digest:' .. digest)) == id then
-    redis.call('PEXPIREAT', key('digest:' .. digest), results)
-  end
+  local name = digest_key(id)
+  if name then redis.call('PEXPIREAT', name, results) end
   for _, job in ipairs(redis.call('SMEMBERS', work_key(id, 'jobs'))) do
     redis.call('PEXPIREAT', job_key(job), records)
   end
