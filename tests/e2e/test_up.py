@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from cli.ports import free_port
 from tests.harness.process_tree import alive, process_tree
 from tests.harness.service import Service, environment, until
 from tests.media import silence_wav
@@ -152,10 +153,7 @@ def test_a_data_directory_serves_one_at_a_time(tmp_path: Path) -> None:
     ],
 )
 def test_a_wrong_setting_is_a_clear_message(tmp_path: Path, settings: dict[str, str], said: str) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    ended = run_up(tmp_path, **({"PORT": str(port), "DATA_DIR": str(tmp_path)} | settings))
+    ended = run_up(tmp_path, **({"PORT": str(free_port()), "DATA_DIR": str(tmp_path)} | settings))
     assert ended.returncode != 0
     assert said in ended.stderr + ended.stdout
     assert "Traceback" not in ended.stderr + ended.stdout

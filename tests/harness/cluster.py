@@ -16,9 +16,9 @@ import httpx
 import redis
 
 from cli.embedded_valkey import EmbeddedValkey
+from cli.ports import free_port
 from tests.harness.processes import Nursery, ServerProcess
 from tests.harness.proxy import Proxy
-from tests.harness.servers import free_port
 from tests.harness.service import REPOSITORY, environment, until
 
 _READY_SECONDS = 90.0

@@ -8,6 +8,8 @@ import threading
 from collections.abc import Callable, Coroutine
 from typing import Self
 
+from cli.ports import free_port
+
 _CHUNK_BYTES = 65_536
 _START_SECONDS = 10
 
@@ -26,7 +28,7 @@ class Proxy:
         self._server: asyncio.Server | None = None
         self._connections: set[_Connection] = set()
         self._swallows_new = False
-        self.port = 0
+        self.port = free_port()
         self.rewrite: Callable[[bytes], bytes] = bytes
         """Makes of what a client has sent, piece by piece, what the server gets."""
 
@@ -57,7 +59,6 @@ class Proxy:
 
     async def _listen(self) -> None:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connection = _Connection(writer)

@@ -11,8 +11,9 @@ from typing import Self
 
 import kombu
 
+from cli.ports import free_port
 from core.lanes import turn_queue
-from tests.harness.servers import free_port, skip_unless_ci
+from tests.harness.servers import skip_unless_ci
 
 _SERVER = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 """Debian's server script itself; the one in PATH wants to be root and then becomes the user of the system service."""

@@ -13,7 +13,7 @@ from typing import Any, Self, TypeVar
 import httpx
 import redis
 
-from tests.harness.servers import free_port
+from cli.ports import free_port
 
 REPOSITORY = Path(__file__).parents[2]
 MODEL_CACHE = REPOSITORY / ".cache" / "models"

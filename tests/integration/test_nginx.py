@@ -9,7 +9,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from tests.harness.servers import free_port, skip_unless_ci
+from cli.ports import free_port
+from tests.harness.servers import skip_unless_ci
 from tests.harness.service import REPOSITORY, Service, until
 from tests.media import silence_wav
 
