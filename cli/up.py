@@ -1,6 +1,7 @@
 """`scriptorium up`: the whole service on one machine, from the same processes that a cluster runs."""
 
 import asyncio
+import contextlib
 import fcntl
 import os
 import signal
@@ -150,8 +151,8 @@ class _Service:
             for process in (self._gateway, self._beat, *self._workers):
                 process.kill()
             return
-        self._print("up", "stopping: running jobs are handed back; Ctrl-C again to kill")
         self._stop.set()
+        self._print("up", "stopping: running jobs are handed back; Ctrl-C again to kill")
 
     def _on_fatal(self, reason: str) -> None:
         self._fatal = reason
@@ -175,4 +176,6 @@ class _Service:
         label = f"{name:<{_NAME_WIDTH}}|"
         if self._colours:
             label = f"\x1b[{_COLOURS.get(name, _WORKER_COLOUR)}m{label}\x1b[0m"
-        print(f"{label} {line}", flush=True)
+        # Whoever read this may be gone; the service is not, and must still stop when it is told to.
+        with contextlib.suppress(OSError):
+            print(f"{label} {line}", flush=True)

@@ -91,6 +91,26 @@ def test_a_killed_gateway_and_a_killed_valkey_are_started_again(tmp_path: Path) 
         assert service.finished(service.submit(TINY))["status"] == "completed"
 
 
+def test_it_stops_though_nobody_reads_what_it_says_any_more(tmp_path: Path) -> None:
+    reader, writer = os.pipe()
+    settings = SCRIPTED | {"PORT": str(free_port()), "DATA_DIR": str(tmp_path)}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cli.main", "up"],
+        cwd=tmp_path,
+        env=environment(**settings),
+        stdout=writer,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    os.close(writer)
+    with os.fdopen(reader) as output:
+        assert any("ready at" in line for line in output)
+    tree = process_tree(process.pid)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(60) == 0
+    assert [pid for pid in tree if alive(pid)] == []
+
+
 def test_nothing_outlives_a_killed_up(tmp_path: Path) -> None:
     with Service(tmp_path, **SCRIPTED) as service:
         tree = process_tree(service.process_id)
