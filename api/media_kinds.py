@@ -11,6 +11,8 @@ _HEAD_BYTES = 8192
 _SURE = 0.3
 """Confidence from which a match counts: puremagic gives a tenth a byte, and two bytes are in many a file by chance."""
 _CONTAINERS = ("audio/", "video/", "application/ogg", "application/mxf", "application/x-matroska")
+_AMR = b"#!AMR"
+"""What bare AMR begins with (RFC 4867, section 5); puremagic takes it for a script."""
 _TEXT_CONTROLS = frozenset(range(32)) - frozenset(b"\t\n\r\f\x1b")
 
 _LOWEST_RATE = 100
@@ -32,6 +34,8 @@ def refuse_other_than_media(path: Path) -> None:
         head = file.read(_HEAD_BYTES)
     if _is_text(head):
         raise UnsupportedMedia("The file holds plain text. Send an audio or video file.")
+    if head.startswith(_AMR):
+        return
     kinds = _signatures(head)
     if any(kind.startswith(_CONTAINERS) for kind, _ in kinds):
         return

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from tests.media import references
 from worker.audio import SAMPLE_RATE
-from worker.decoding import windows
+from worker.decoding import opened
 
 _CD_RATE = 44_100
 _CD_CHANNELS = 2
@@ -50,7 +50,11 @@ def small_silence(seconds: float, variant: int) -> bytes:
 
 @cache
 def _clips() -> list[NDArray[np.int16]]:
-    return [np.frombuffer(b"".join(windows(each.path, max_seconds=60)), dtype="<i2") for each in references()]
+    clips = []
+    for each in references():
+        with opened(each.path, max_seconds=60) as recording:
+            clips.append(np.frombuffer(b"".join(recording.windows()), dtype="<i2"))
+    return clips
 
 
 def _wav(samples: bytes, *, rate: int, channels: int) -> bytes:

@@ -9,6 +9,7 @@ import json
 import random
 import wave
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -23,6 +24,7 @@ AUDIO = Path(__file__).parent / "audio"
 _SHARED_SPEECH = Path(__file__).parents[2] / "shared" / "speech"
 
 _WAV_HEADER_BYTES = 44
+_ONLY_RATES = {"libopus": 48_000, "libopencore_amrnb": 8_000}
 _NEITHER_TEXT_NOR_MAGIC = bytes([*range(0x01, 0x09), *range(0x80, 0xA0)])
 """C0 and C1 control characters: never valid UTF-8 together, and no file signature is made of these alone."""
 
@@ -133,6 +135,16 @@ def video_without_audio() -> bytes:
     return file.getvalue()
 
 
+def amr_wb(seconds: float) -> bytes:
+    """Return AMR-WB, which FFmpeg does not encode: frames of 20 ms at 6.60 kbit/s, of zero bits, hum faintly.
+
+    Every tenth one describes silence, as telephones send it. The layout is that of RFC 4867, section 5.
+    """
+    speech = b"\x04" + bytes(17)
+    silence = b"\x4c" + bytes(5)
+    return b"#!AMR-WB\n" + b"".join(silence if number % 10 == 9 else speech for number in range(round(seconds * 50)))
+
+
 def text_named_mp3() -> bytes:
     """Return plain English text, to be sent under a name such as `song.mp3`."""
     return b"This is a shopping list, not a recording: bread, milk, apples.\n" * 20
@@ -144,23 +156,43 @@ def garbage(seed: int, size: int) -> bytes:
 
 
 @cache
-def transcoded(path: Path, container: str, codec: str) -> bytes:
+def transcoded(path: Path, container: str, codec: str, *, dtx: bool = False) -> bytes:
     """Return the file's audio stored anew, mono at its own sample rate where the codec allows.
 
-    Opus is always 48 kHz, and FFmpeg's own Vorbis encoder is stereo only.
+    Opus is always 48 kHz, AMR-NB 8 kHz, and FFmpeg's own Vorbis encoder is stereo only.
+    With `dtx`, which AMR-NB has, pauses are sent as descriptions of their noise.
     """
     file = io.BytesIO()
     with av.open(str(path)) as source, av.open(file, "w", format=container) as sink:
-        rate = 48_000 if codec == "libopus" else source.streams.audio[0].rate
+        rate = _ONLY_RATES.get(codec, source.streams.audio[0].rate)
         layout = "stereo" if codec == "vorbis" else "mono"
         # FFmpeg calls its Vorbis encoder experimental.
-        stream = sink.add_stream(codec, rate=rate, layout=layout, options={"strict": "experimental"})
+        stream = sink.add_stream(
+            codec, rate=rate, layout=layout, options={"strict": "experimental", "dtx": str(int(dtx))}
+        )
         assert isinstance(stream, av.AudioStream)
         stream.bit_rate = 64_000  # wmav2 has no default
         for frame in source.decode(audio=0):
             sink.mux(stream.encode(frame))
         sink.mux(stream.encode())
     return file.getvalue()
+
+
+def write_long_silence(path: Path, seconds: int) -> None:
+    """Write hours of silence, 16 kHz mono, as FLAC in Matroska: one frame of a second, again and again."""
+    with av.open(str(path), "w", format="matroska") as sink:
+        stream = sink.add_stream("flac", rate=16_000, layout="mono", options={"frame_size": "16000"})
+        assert isinstance(stream, av.AudioStream)
+        silence = av.AudioFrame.from_ndarray(np.zeros((1, 16_000), dtype=np.int16), format="s16", layout="mono")
+        silence.sample_rate = 16_000
+        frame = next(bytes(packet) for packet in [*stream.encode(silence), *stream.encode()] if packet.size)
+        for second in range(seconds):
+            packet = av.Packet(frame)
+            packet.stream = stream
+            packet.pts = packet.dts = second * 16_000
+            packet.duration = 16_000
+            packet.time_base = Fraction(1, 16_000)
+            sink.mux(packet)
 
 
 def word_error_rate(pairs: list[tuple[str, str]]) -> float:

@@ -1,4 +1,4 @@
-"""Audio as Whisper hears it: 16 kHz, one channel."""
+"""Audio as Whisper hears it: 16 kHz, one channel or several apart, in windows."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 SAMPLE_RATE = 16_000
 """Samples per second that Whisper's features are computed from."""
+WINDOW_SECONDS = 30
+"""Audio that is decoded, and held, at a time: what Whisper listens to at once."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,36 +1,24 @@
 """Decodes media in child processes: a file that crashes or hangs the decoder costs its job and nothing else.
 
-Children are forked from a small server process that has FFmpeg loaded, never from the worker with its model and its
-threads. Everything that comes back is data: samples, and an outcome in JSON.
+Everything that comes back is data: samples, window by window as they are asked for, and an outcome in JSON.
 """
 
-import json
-import os
-import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from multiprocessing import connection, forkserver, get_context, resource_tracker
-from multiprocessing.connection import Connection
-from multiprocessing.context import ForkServerProcess
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, Self
 
 import numpy as np
 import structlog
+from numpy.typing import NDArray
 
-from core.errors import FailureCode, TranscriptionFailure
 from worker import decoder_child
 from worker.audio import SAMPLE_RATE, Audio
+from worker.decoder_children import Children, Message, UnsoundChild, overrun
 
 _SAMPLE: Final = np.dtype(np.int16)
-_FULL_SCALE: Final = np.float32(32_768)
-_REAP_SECONDS: Final = 5.0
-"""A killed child is gone in milliseconds, unless it hangs in the kernel, on a dead network disk perhaps."""
-_STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-
-# multiprocessing keeps one list of children per process, looks through it at every start, and reads an exit code once.
-_children = threading.Lock()
+_TO_FLOAT: Final = np.float32(1 / 32_768)
 
 logger = structlog.get_logger(__name__)
 
@@ -40,156 +28,174 @@ class Decoder:
 
     Args:
         max_audio_seconds: Longest audio that is decoded.
-        timeout_seconds: A child that sends nothing for so long is killed.
+        timeout_seconds: A child that sends nothing for so long, while it is waited for, is killed.
+        warm: Children that wait for files, so that a short file need not pay for a start.
     """
 
-    def __init__(self, *, max_audio_seconds: float, timeout_seconds: float) -> None:
+    def __init__(self, *, max_audio_seconds: float, timeout_seconds: float, warm: int = 2) -> None:
         self._max_audio_seconds = max_audio_seconds
-        self._timeout_seconds = timeout_seconds
-        self._context = get_context("forkserver")
-        self._context.set_forkserver_preload([decoder_child.__name__])
-        # Started together with the fork server, it would unblock the signals between the two.
-        resource_tracker.ensure_running()
-        with _stop_signals_blocked():
-            forkserver.ensure_running()
+        self._children = Children(max_audio_seconds=max_audio_seconds, timeout_seconds=timeout_seconds, warm=warm)
 
-    def decode(self, media: Path) -> Audio:
-        """Decode the first audio stream of a file, mixed down to one channel.
+    @contextmanager
+    def open(self, media: Path, *, split_channels: bool = False) -> Iterator["DecodedAudio"]:
+        """Begin to decode the first audio stream of a file, mixed down to one channel or with every channel apart.
+
+        The child goes on only as fast as its windows are taken, and is through with the file at the end of the `with`.
 
         Raises:
-            TranscriptionFailure: `media_missing`, `audio_undecodable` (crashes and the child's limits as well),
-                `no_audio_stream`, `audio_empty`, `audio_too_long`; `timed_out`, `out_of_memory` or `internal_error`
-                where the media need not be to blame.
+            TranscriptionFailure: here or with a window: `media_missing`, `audio_undecodable` (crashes and the child's
+                limits as well, and more channels than can be kept apart), `no_audio_stream`, `audio_empty`,
+                `audio_too_long`; `timed_out`, `out_of_memory` or `internal_error` where the media need not be to blame.
         """
-        pcm, _ = self._run(media, header_only=False)
-        return Audio(np.divide(np.frombuffer(pcm, dtype=_SAMPLE), _FULL_SCALE, dtype=np.float32))
+        audio = DecodedAudio(
+            self._children, media, split_channels=split_channels, max_audio_seconds=self._max_audio_seconds
+        )
+        try:
+            yield audio
+        finally:
+            audio.close()
+
+    def decode(self, media: Path) -> Audio:
+        """Return all the audio of a short file, mixed down to one channel.
+
+        Raises:
+            TranscriptionFailure: as `open`.
+        """
+        with self.open(media) as audio:
+            return Audio(np.concatenate([window[0] for window in audio]))
 
     def header_seconds(self, media: Path) -> float | None:
         """Return the length that a file's header declares, without decoding; None if it declares none.
 
         Raises:
-            TranscriptionFailure: as `decode`, for a file that can't be opened.
+            TranscriptionFailure: as `open`, for a file that can't be opened.
         """
-        _, outcome = self._run(media, header_only=True)
-        seconds: float | None = outcome["header_seconds"]
-        return seconds
+        audio = DecodedAudio(self._children, media, max_audio_seconds=self._max_audio_seconds, header_only=True)
+        try:
+            next(audio, None)
+        finally:
+            audio.close()
+        return audio.header_seconds
 
-    def _run(self, media: Path, *, header_only: bool) -> tuple[bytearray, dict[str, Any]]:
-        pcm, pcm_end = self._context.Pipe(duplex=False)
-        outcome, outcome_end = self._context.Pipe(duplex=False)
-        process = self._context.Process(
-            target=decoder_child.main,
-            args=(media,),
-            kwargs={
-                "header_only": header_only,
-                "max_audio_seconds": self._max_audio_seconds,
-                "pcm": pcm_end,
-                "outcome": outcome_end,
-            },
-            daemon=True,
-        )
-        with pcm, outcome:
-            # The child has its own copies of the ends; ours would keep the pipes from ending.
-            with pcm_end, outcome_end, _children, _stop_signals_blocked():
-                process.start()
-            try:
-                samples = self._read(pcm)
-                # Written before the samples end, or never.
-                told = os.read(outcome.fileno(), decoder_child.PIPE_BYTES) if outcome.poll() else b""
-                if not told:
-                    raise self._crash(_exit_code(process, self._timeout_seconds))
-            finally:
-                _end(process)
-        return samples, _checked(json.loads(told))
-
-    def _read(self, pcm: Connection) -> bytearray:
-        samples = bytearray()
-        while True:
-            if not pcm.poll(self._timeout_seconds):
-                raise self._timed_out()
-            piece = os.read(pcm.fileno(), decoder_child.PIPE_BYTES)
-            if not piece:
-                return samples
-            samples += piece
-            if len(samples) > self._max_audio_seconds * SAMPLE_RATE * _SAMPLE.itemsize:
-                # A sound child counts and stops by itself.
-                raise TranscriptionFailure(FailureCode.AUDIO_UNDECODABLE, "The file made the decoder overrun.")
-
-    def _timed_out(self) -> TranscriptionFailure:
-        return TranscriptionFailure(
-            FailureCode.TIMED_OUT,
-            f"The decoder gave nothing for {self._timeout_seconds:g} s (DECODE_TIMEOUT_SECONDS).",
-        )
-
-    def _crash(self, exit_code: int | None) -> TranscriptionFailure:
-        """Return what to make of a child that said nothing, by its exit code (None: it still runs)."""
-        if exit_code is None:
-            return self._timed_out()
-        if exit_code >= 0:
-            # Files crash FFmpeg by signals. A status comes from Python, or (255) from a lost fork server.
-            return TranscriptionFailure(
-                FailureCode.INTERNAL_ERROR, f"The decoder ended before its time (exit status {exit_code})."
-            )
-        if exit_code == -signal.SIGKILL:
-            # Not by us: a child that we kill has been given up before.
-            return TranscriptionFailure(
-                FailureCode.OUT_OF_MEMORY, "The decoder was killed: the machine has too little memory, most likely."
-            )
-        if exit_code == -signal.SIGXCPU:
-            seconds = decoder_child.cpu_seconds(self._max_audio_seconds)
-            return TranscriptionFailure(
-                FailureCode.AUDIO_UNDECODABLE, f"The file needs more than {seconds} s of computing to decode."
-            )
-        return TranscriptionFailure(
-            FailureCode.AUDIO_UNDECODABLE, f"The decoder crashed on this file ({_signal_name(-exit_code)})."
-        )
+    def close(self) -> None:
+        """End the children that wait for files. Whoever decodes may go on."""
+        self._children.close()
 
 
-def _checked(outcome: dict[str, Any]) -> dict[str, Any]:
-    if "failure" in outcome:
-        raise TranscriptionFailure(FailureCode(outcome["failure"]), outcome["detail"])
-    if "traceback" in outcome:
-        logger.error("decoder_error", traceback=outcome["traceback"])
-        raise TranscriptionFailure(
-            FailureCode.INTERNAL_ERROR, "An unexpected error in the decoder; its traceback is in the log."
-        )
-    return outcome
+class DecodedAudio:
+    """The audio of one file, decoded as it is asked for: an iterator over its windows, to be used once.
 
+    Each window is float32 of shape (channels, samples), between -1 and 1, at `SAMPLE_RATE`. All but the last hold
+    `WINDOW_SECONDS`. The next one raises what `Decoder.open` raises, or ValueError once this is closed.
 
-def _exit_code(process: ForkServerProcess, timeout_seconds: float) -> int | None:
-    """Wait for a child's end and return its exit code, negative for a signal; None if it runs on."""
-    connection.wait([process.sentinel], timeout_seconds)
-    with _children:
-        process.join(0)
-        return process.exitcode
-
-
-def _end(process: ForkServerProcess) -> None:
-    """Kill what still runs, and forget the child."""
-    if not connection.wait([process.sentinel], 0):
-        process.kill()
-    if _exit_code(process, _REAP_SECONDS) is None:
-        logger.warning("decoder_not_reaped", pid=process.pid)
-    else:
-        process.close()
-
-
-@contextmanager
-def _stop_signals_blocked() -> Iterator[None]:
-    """Have the processes that start meanwhile pass over the signals that stop a worker.
-
-    They come to whole process groups and services. The worker hands its jobs back then, and its children end with it;
-    had they died first, their jobs would seem to have crashed them. A signal mask outlives fork and exec.
+    Attributes:
+        channels: 1, or as many as the file has if they stay apart: window[0] is the file's first one.
+        header_seconds: The length that the header declares; None if it declares none.
     """
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOP_SIGNALS)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
+    def __init__(
+        self,
+        children: Children,
+        media: Path,
+        *,
+        max_audio_seconds: float,
+        split_channels: bool = False,
+        header_only: bool = False,
+    ) -> None:
+        self._children = children
+        self._request = {"media": str(media), "header_only": header_only, "split_channels": split_channels}
+        self._max_samples = round(max_audio_seconds * SAMPLE_RATE)
+        self._samples = 0
+        self._told = 0
+        self._told_before = 0
+        self._is_over = self._is_closed = False
+        self._reading = threading.Lock()
+        # What `close` looks at while another thread waits for a window.
+        self._holding = threading.Lock()
+        self._child = children.take()
+        try:
+            self._child.ask(self._request)
+            opened = self._message().json()
+            self.channels: int = opened["channels"]
+            self.header_seconds: float | None = opened["header_seconds"]
+        except BaseException:
+            self.close()
+            raise
 
-def _signal_name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> NDArray[np.float32]:
+        with self._reading:
+            if self._is_over:
+                raise StopIteration
+            if self._is_closed:
+                raise ValueError("This audio is closed.")
+            try:
+                message = self._message()
+                if message.kind == decoder_child.WINDOW:
+                    return self._window(message.content)
+                self._let_go()
+                self._children.take_back(self._child, message)
+            except BaseException:
+                self._let_go()
+                self._child.end()
+                raise
+        raise StopIteration
+
+    def close(self) -> None:
+        """End the child, unless it is through with the file. A thread that waits for a window gets a ValueError."""
+        with self._holding:
+            self._is_closed = True
+            if not self._is_over:
+                self._child.kill()
+        with self._reading:
+            if not self._is_over:
+                self._child.end()
+
+    def _message(self) -> Message:
+        """Return the next thing said about the file.
+
+        A child that fails without a verdict, and has read other files before, may have been harmed by one of them:
+        then a fresh child begins anew.
+        """
+        while True:
+            try:
+                message = self._child.message()
+            except UnsoundChild as unsound:
+                if self._is_closed:
+                    raise ValueError("This audio is closed.") from None
+                if not self._child.is_used:
+                    raise unsound.failure from None
+                logger.warning("used_decoder_failed", failure=unsound.failure.failure, detail=unsound.failure.detail)
+                self._start_anew()
+                continue
+            if self._told_before:
+                self._told_before -= 1
+                continue
+            self._told += 1
+            return message
+
+    def _start_anew(self) -> None:
+        self._child.end()
+        fresh = self._children.start()
+        with self._holding:
+            self._child = fresh
+            if self._is_closed:
+                fresh.kill()
+        self._told_before = self._told
+        fresh.ask(self._request)
+
+    def _let_go(self) -> None:
+        """Have `close` pass over the child, which may be somebody else's from now on."""
+        with self._holding:
+            self._is_over = True
+
+    def _window(self, content: bytearray) -> NDArray[np.float32]:
+        samples, rest = divmod(len(content), _SAMPLE.itemsize * self.channels)
+        self._samples += samples
+        if rest or not samples or self._samples > self._max_samples:
+            raise overrun()
+        window = np.empty((self.channels, samples), dtype=np.float32)
+        np.multiply(np.frombuffer(content, dtype=_SAMPLE).reshape(samples, self.channels).T, _TO_FLOAT, out=window)
+        return window

@@ -3,29 +3,20 @@
 import time
 from pathlib import Path
 
-from worker.decoder_child import PROCESS_NAME
+from worker.decoder_child import IDLE_PROCESS_NAME, PROCESS_NAME
 
 _PATIENCE_SECONDS = 10.0
 _TICK_SECONDS = 0.005
 
 
 def decoders_of(worker: int) -> list[int]:
-    """Return the process ids of the decoders that a process runs now, zombies as well, in ascending order."""
-    parents: dict[int, int] = {}
-    decoders: list[int] = []
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdigit():
-            try:
-                # "pid (name) state parent ..." of proc(5); a name may hold anything.
-                before, _, after = (folder / "stat").read_text().rpartition(")")
-            except (FileNotFoundError, ProcessLookupError):
-                continue
-            pid = int(folder.name)
-            parents[pid] = int(after.split()[1])
-            if before.endswith(f"({PROCESS_NAME.decode()}"):
-                decoders.append(pid)
-    # Between the worker and its decoders stands the fork server.
-    return sorted(pid for pid in decoders if parents.get(parents[pid]) == worker)
+    """Return the process ids of the decoders that read files for a process now, zombies as well, in ascending order."""
+    return _children_of(worker, PROCESS_NAME)
+
+
+def idle_decoders_of(worker: int) -> list[int]:
+    """Return the process ids of the decoders that wait for a process to send them to a file, in ascending order."""
+    return _children_of(worker, IDLE_PROCESS_NAME)
 
 
 def running_decoder(worker: int) -> int:
@@ -45,3 +36,21 @@ def wait_until_gone(pid: int) -> None:
         if time.monotonic() > until:
             raise TimeoutError(f"Process {pid} is still there.")
         time.sleep(_TICK_SECONDS)
+
+
+def _children_of(worker: int, name: bytes) -> list[int]:
+    parents: dict[int, int] = {}
+    decoders: list[int] = []
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            try:
+                # "pid (name) state parent ..." of proc(5); a name may hold anything.
+                before, _, after = (folder / "stat").read_text().rpartition(")")
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            pid = int(folder.name)
+            parents[pid] = int(after.split()[1])
+            if before.endswith(f"({name.decode()}"):
+                decoders.append(pid)
+    # Between the worker and its decoders stands the fork server.
+    return sorted(pid for pid in decoders if parents.get(parents[pid]) == worker)

@@ -9,6 +9,7 @@ import wave
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import av
@@ -21,6 +22,7 @@ from tests.media import (
     TRANSCODINGS,
     Reference,
     Transcoding,
+    amr_wb,
     clip,
     garbage,
     references,
@@ -47,12 +49,25 @@ def media(tmp_path: Path) -> Path:
     return tmp_path / "0123456789abcdef0123456789abcdef"
 
 
+@cache
+def decoder(max_seconds: float) -> Decoder:
+    return Decoder(max_audio_seconds=max_seconds, timeout_seconds=60, warm=1)
+
+
 def decode(media: Path, *, max_seconds: float = LONG_ENOUGH) -> Audio:
-    return Decoder(max_audio_seconds=max_seconds, timeout_seconds=60).decode(media)
+    return decoder(max_seconds).decode(media)
+
+
+def decode_apart(media: Path, *, max_seconds: float = LONG_ENOUGH) -> NDArray[np.float32]:
+    """Return samples of shape (channels, samples)."""
+    with decoder(max_seconds).open(media, split_channels=True) as audio:
+        samples = np.concatenate(list(audio), axis=1)
+        assert samples.shape[0] == audio.channels
+    return samples
 
 
 def header_seconds(media: Path) -> float | None:
-    return Decoder(max_audio_seconds=LONG_ENOUGH, timeout_seconds=60).header_seconds(media)
+    return decoder(LONG_ENOUGH).header_seconds(media)
 
 
 def decoded(media: Path, content: bytes) -> Audio:
@@ -187,6 +202,117 @@ def test_two_channels_are_mixed_evenly(left: float, right: float, mixed: float, 
     audio = decoded(media, pcm_wav((stereo * 32_767).astype("<i2")))
     assert audio.duration_seconds == pytest.approx(1, abs=0.001)
     assert np.abs(audio.samples - mixed * wave_form).max() < 0.01
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 6, 8])
+@pytest.mark.parametrize("rate", [SAMPLE_RATE, 44_100])
+def test_channels_stay_apart_in_their_order(channels: int, rate: int, media: Path) -> None:
+    hertz = 300 * (1 + np.arange(channels))
+    waves = 0.5 * np.sin(2 * np.pi * np.outer(np.arange(31 * rate) / rate, hertz))
+    media.write_bytes(pcm_wav((waves * 32_767).astype("<i2"), rate=rate))
+    samples = decode_apart(media)
+    assert samples.shape == (channels, 31 * SAMPLE_RATE)
+    assert samples.dtype == np.float32
+    assert samples.flags.c_contiguous
+    # Either side of the border between two windows as well.
+    for second in (0, 29, 30):
+        spectra = np.abs(np.fft.rfft(samples[:, second * SAMPLE_RATE : (second + 1) * SAMPLE_RATE]))
+        assert spectra.argmax(axis=1).tolist() == hertz.tolist()
+    # The bound is on the length, whatever the channels.
+    assert decode_apart(media, max_seconds=31).shape[1] == 31 * SAMPLE_RATE
+    with pytest.raises(TranscriptionFailure) as failed:
+        decode_apart(media, max_seconds=30.9)
+    assert failed.value.failure is FailureCode.AUDIO_TOO_LONG
+
+
+@pytest.mark.parametrize("transcoding", TRANSCODINGS, ids=lambda transcoding: transcoding.name)
+def test_one_channel_apart_is_what_it_is_mixed_down(transcoding: Transcoding, media: Path) -> None:
+    media.write_bytes(transcoded(clip("garden"), transcoding.container, transcoding.codec))
+    samples = decode_apart(media)
+    mixed = decode(media).samples
+    assert len(samples) == (2 if transcoding.codec == "vorbis" else 1)
+    assert np.abs(samples - mixed).max() < 0.01
+
+
+@pytest.mark.parametrize(
+    ("channels", "rate", "split_channels", "detail"),
+    [
+        (9, SAMPLE_RATE, True, "9 channels. Send at most 8"),
+        (65, SAMPLE_RATE, True, "65 channels. Send at most 8"),
+        (65, SAMPLE_RATE, False, "65 channels. Send at most 64"),
+        (1, 1, False, "1 Hz"),
+        (1, 999, True, "from 1000 to 768000 Hz"),
+        (1, 768_001, False, "from 1000 to 768000 Hz"),
+        (1, 2**31 - 1, False, "from 1000 to 768000 Hz"),
+    ],
+)
+def test_a_shape_that_nobody_records_is_undecodable(
+    channels: int, rate: int, split_channels: bool, detail: str, media: Path
+) -> None:
+    media.write_bytes(pcm_wav(np.zeros((2_000, channels), dtype="<i2"), rate=rate))
+    with (
+        pytest.raises(TranscriptionFailure) as failed,
+        decoder(LONG_ENOUGH).open(media, split_channels=split_channels) as audio,
+    ):
+        next(audio)
+    assert failed.value.failure is FailureCode.AUDIO_UNDECODABLE
+    assert detail in failed.value.detail
+
+
+@pytest.mark.parametrize(("channels", "rate"), [(24, SAMPLE_RATE), (12, SAMPLE_RATE), (1, 1_000), (2, 768_000)])
+def test_an_odd_shape_that_somebody_may_record_is_decoded(channels: int, rate: int, media: Path) -> None:
+    media.write_bytes(pcm_wav(np.zeros((rate, channels), dtype="<i2"), rate=rate))
+    assert decode(media).duration_seconds == pytest.approx(1, abs=0.001)
+
+
+def test_a_stream_that_changes_its_shape_is_heard_to_its_end(media: Path) -> None:
+    # Radio does so between two programmes: MP3's frames each say what they are.
+    pieces = [transcoded_tone("mp3", rate, layout) for rate, layout in [(44_100, "stereo"), (22_050, "mono")] * 2]
+    media.write_bytes(b"".join(pieces))
+    audio = decode(media)
+    assert audio.duration_seconds == pytest.approx(8, abs=0.3)
+    quarters = np.abs(np.fft.rfft(audio.samples[: 8 * SAMPLE_RATE].reshape(-1, SAMPLE_RATE)[::2]))
+    assert quarters.argmax(axis=1).tolist() == [440] * 4
+    with pytest.raises(TranscriptionFailure) as failed:
+        decode_apart(media)
+    assert failed.value.failure is FailureCode.AUDIO_UNDECODABLE
+    assert "from 2 channels to 1" in failed.value.detail
+
+
+def transcoded_tone(container: str, rate: int, layout: str) -> bytes:
+    """Return two seconds of 440 Hz as MP3 frames without a header."""
+    file = io.BytesIO()
+    with av.open(file, "w", format=container, options={"write_xing": "0", "id3v2_version": "0"}) as sink:
+        stream = sink.add_stream("libmp3lame", rate=rate, layout=layout)
+        assert isinstance(stream, av.AudioStream)
+        samples = np.tile((sine(2, rate=rate) * 32_767).astype(np.int16), (2 if layout == "stereo" else 1, 1))
+        frame = av.AudioFrame.from_ndarray(samples, format="s16p", layout=layout)
+        frame.sample_rate = rate
+        sink.mux(stream.encode(frame))
+        sink.mux(stream.encode())
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("name", ["garden", "kitchen"])
+@pytest.mark.parametrize("dtx", [False, True], ids=["all speech", "with silence descriptions"])
+@pytest.mark.parametrize("container", ["amr", "3gp"])
+def test_amr_of_telephones_is_whole(name: str, dtx: bool, container: str, media: Path) -> None:
+    original = decode(clip(name))
+    audio = decoded(media, transcoded(clip(name), container, "libopencore_amrnb", dtx=dtx))
+    assert audio.duration_seconds == pytest.approx(original.duration_seconds, abs=0.1)
+    # Its codec keeps what is heard, and not the waveform.
+    correlation, shift = alike(audio.samples, original.samples)
+    assert correlation > 0.6
+    assert abs(shift) < 0.1
+
+
+def test_wide_band_amr_is_whole(media: Path) -> None:
+    assert decoded(media, amr_wb(2)).duration_seconds == 2
+
+
+def test_bare_aac_sounds_like_the_clip_it_was_made_of(media: Path) -> None:
+    audio = decoded(media, transcoded(clip("garden"), "adts", "aac"))
+    assert alike(audio.samples, decode(clip("garden")).samples)[0] > 0.95
 
 
 def test_the_first_of_several_audio_streams_is_decoded(media: Path) -> None:

@@ -19,8 +19,10 @@ import numpy as np
 import pytest
 
 from core.errors import FailureCode, TranscriptionFailure
-from tests.harness.decoders import decoders_of, running_decoder, wait_until_gone
-from tests.media import clip, silence_wav, tone_wav
+from tests.harness.decoders import decoders_of, idle_decoders_of, running_decoder, wait_until_gone
+from tests.media import clip, silence_wav, text_named_mp3, tone_wav, write_long_silence
+from worker import decoder_child
+from worker.audio import SAMPLE_RATE, WINDOW_SECONDS
 from worker.decoder import Decoder
 
 if TYPE_CHECKING:
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 PATIENT = Decoder(max_audio_seconds=7200, timeout_seconds=60)
+FRESH = Decoder(max_audio_seconds=7200, timeout_seconds=60, warm=0)
+"""Every file gets a child that has read no other."""
 SELF = os.getpid()
 _WAV_HEADER_BYTES = 44
 _MIB = 1 << 20
@@ -64,7 +68,7 @@ def endless(tmp_path: Path, threads: ThreadPoolExecutor) -> Iterator[Endless]:  
 @pytest.fixture
 def decoder(endless: Endless, threads: ThreadPoolExecutor) -> Iterator[int]:
     """Return the process id of a child that decodes."""
-    decoding = threads.submit(PATIENT.decode, endless.path)
+    decoding = threads.submit(FRESH.decode, endless.path)
     pid = running_decoder(SELF)
     yield pid
     os.kill(pid, signal.SIGKILL)
@@ -72,10 +76,18 @@ def decoder(endless: Endless, threads: ThreadPoolExecutor) -> Iterator[int]:
     wait_until_gone(pid)
 
 
-def long_silence(path: Path, seconds: int) -> Path:
-    """Write a silent WAV at 44.1 kHz that takes no room on disk."""
-    size = 2 * seconds * 44_100
-    header = bytearray(silence_wav(0, rate=44_100))
+@pytest.fixture
+def one_warm() -> Iterator[Decoder]:
+    """Return a decoder that keeps one child, which has read a file already."""
+    with contextlib.closing(Decoder(max_audio_seconds=7200, timeout_seconds=60, warm=1)) as kept:
+        kept.decode(clip("garden"))
+        yield kept
+
+
+def long_silence(path: Path, seconds: int, *, rate: int = 44_100) -> Path:
+    """Write a silent WAV that takes no room on disk."""
+    size = 2 * seconds * rate
+    header = bytearray(silence_wav(0, rate=rate))
     header[4:8] = struct.pack("<I", size + len(header) - 8)
     header[40:44] = struct.pack("<I", size)
     path.write_bytes(header)
@@ -89,10 +101,33 @@ def descriptors_of(pid: int) -> dict[int, str]:
     return dict(sorted(opened.items()))
 
 
-def failure_of(decoding: "Future[Audio]") -> TranscriptionFailure:
+def seconds_of(decoder: Decoder, media: Path) -> float:
+    """Decode a file to its end, whatever its length."""
+    with decoder.open(media) as audio:
+        samples: int = sum(window.shape[1] for window in audio)
+    return samples / SAMPLE_RATE
+
+
+def reader_of(decoder: Decoder, folder: Path) -> int:
+    """Decode a file to its end and return the process id of the child that did."""
+    # Longer than what the pipe holds.
+    with decoder.open(long_silence(folder / "reader-of", 100)) as audio:
+        child = running_decoder(SELF)
+        assert sum(window.shape[1] for window in audio) == 100 * SAMPLE_RATE
+    return child
+
+
+def failure_of(decoding: "Future[Audio] | Future[float]") -> TranscriptionFailure:
     with pytest.raises(TranscriptionFailure) as failed:
         decoding.result(timeout=30)
     return failed.value
+
+
+def message(kind: bytes, content: bytes) -> bytes:
+    return decoder_child.MESSAGE.pack(kind, len(content)) + content
+
+
+OPENED = message(decoder_child.OPENED, b'{"header_seconds": null, "channels": 1}')
 
 
 @pytest.mark.parametrize(
@@ -108,18 +143,18 @@ def failure_of(decoding: "Future[Audio]") -> TranscriptionFailure:
 def test_a_decoder_that_dies_fails_its_job_by_what_killed_it(
     killer: signal.Signals, expected: FailureCode, detail: str, endless: Endless, threads: ThreadPoolExecutor
 ) -> None:
-    decoding = threads.submit(PATIENT.decode, endless.path)
+    decoding = threads.submit(FRESH.decode, endless.path)
     decoder = running_decoder(SELF)
     os.kill(decoder, killer)
     failed = failure_of(decoding)
     assert failed.failure is expected
     assert detail in failed.detail
     wait_until_gone(decoder)
-    assert PATIENT.decode(clip("garden")).duration_seconds == pytest.approx(4.73, abs=0.01)
+    assert FRESH.decode(clip("garden")).duration_seconds == pytest.approx(4.73, abs=0.01)
 
 
 def test_a_decoder_killed_in_the_middle_of_a_long_file_is_a_crash(tmp_path: Path, threads: ThreadPoolExecutor) -> None:
-    decoding = threads.submit(PATIENT.decode, long_silence(tmp_path / "long", 7200))
+    decoding = threads.submit(seconds_of, FRESH, long_silence(tmp_path / "long", 7200))
     os.kill(running_decoder(SELF), signal.SIGSEGV)
     assert failure_of(decoding).failure is FailureCode.AUDIO_UNDECODABLE
 
@@ -129,7 +164,7 @@ def test_a_decoder_that_hangs_is_killed_and_the_job_may_be_tried_again(
     stopped: bool, endless: Endless, threads: ThreadPoolExecutor
 ) -> None:
     began = time.monotonic()
-    decoding = threads.submit(Decoder(max_audio_seconds=60, timeout_seconds=1).decode, endless.path)
+    decoding = threads.submit(Decoder(max_audio_seconds=60, timeout_seconds=1, warm=0).decode, endless.path)
     decoder = running_decoder(SELF)
     if stopped:
         os.kill(decoder, signal.SIGSTOP)
@@ -143,41 +178,50 @@ def test_a_decoder_that_hangs_is_killed_and_the_job_may_be_tried_again(
 
 def test_a_decoder_that_pauses_and_goes_on_in_time_is_left_alone(tmp_path: Path, threads: ThreadPoolExecutor) -> None:
     media = long_silence(tmp_path / "long", 1200)
-    decoding = threads.submit(Decoder(max_audio_seconds=7200, timeout_seconds=30).decode, media)
+    decoding = threads.submit(seconds_of, PATIENT, media)
     decoder = running_decoder(SELF)
     os.kill(decoder, signal.SIGSTOP)
     with pytest.raises(TimeoutError):
         decoding.result(timeout=0.5)
     os.kill(decoder, signal.SIGCONT)
-    assert decoding.result(timeout=30).duration_seconds == 1200
-    wait_until_gone(decoder)
+    assert decoding.result(timeout=30) == 1200
 
 
 def test_a_file_that_needs_too_much_memory_is_undecodable(tmp_path: Path) -> None:
-    # 200 KB that say: 100,000 samples at one a second, in one packet. At 16 kHz that is 3 GB.
+    # 40 MB that say: as many samples at 1 kHz, in one packet. At 16 kHz that is 1.3 GB.
     media = tmp_path / "bomb"
     with av.open(str(media), "w", format="matroska") as sink:
-        stream = sink.add_stream("pcm_u8", rate=1, layout="mono")
+        stream = sink.add_stream("pcm_u8", rate=1_000, layout="mono")
         assert isinstance(stream, av.AudioStream)
-        frame = av.AudioFrame.from_ndarray(np.zeros((1, 100_000), dtype=np.uint8), format="u8", layout="mono")
-        frame.sample_rate = 1
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, 40_000_000), dtype=np.uint8), format="u8", layout="mono")
+        frame.sample_rate = 1_000
         sink.mux(stream.encode(frame))
         sink.mux(stream.encode())
     with pytest.raises(TranscriptionFailure) as failed:
-        Decoder(max_audio_seconds=1_000_000, timeout_seconds=60).decode(media)
+        Decoder(max_audio_seconds=1_000_000, timeout_seconds=60, warm=0).decode(media)
     assert failed.value.failure is FailureCode.AUDIO_UNDECODABLE
     assert "more than 1 GiB" in failed.value.detail
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        OPENED + message(decoder_child.WINDOW, bytes(64_000)) * 2,
+        OPENED + message(decoder_child.WINDOW, bytes(3)),
+        OPENED + message(decoder_child.WINDOW, b""),
+        decoder_child.MESSAGE.pack(decoder_child.WINDOW, (1 << 32) - 1),
+    ],
+    ids=["more than its bound", "half a sample", "nothing", "4 GiB"],
+)
 def test_a_decoder_that_was_taken_over_can_not_fill_the_worker_with_samples(
-    endless: Endless, threads: ThreadPoolExecutor
+    said: bytes, endless: Endless, threads: ThreadPoolExecutor
 ) -> None:
-    decoding = threads.submit(Decoder(max_audio_seconds=3, timeout_seconds=60).decode, endless.path)
+    decoding = threads.submit(Decoder(max_audio_seconds=3, timeout_seconds=60, warm=0).decode, endless.path)
     decoder = running_decoder(SELF)
-    # What such a decoder would send, sent by way of its own descriptor: its first pipe is the samples'.
-    first = next(number for number, target in descriptors_of(decoder).items() if number > 2 and "pipe:" in target)
-    with contextlib.suppress(BrokenPipeError), Path(f"/proc/{decoder}/fd/{first}").open("wb", buffering=0) as pipe:
-        pipe.writelines(bytes(64_000) for _ in range(100))
+    # What such a decoder would send, sent by way of its own descriptor: its second pipe is the messages'.
+    _, told = (number for number, target in descriptors_of(decoder).items() if number > 2 and "pipe:" in target)
+    with contextlib.suppress(BrokenPipeError), Path(f"/proc/{decoder}/fd/{told}").open("wb", buffering=0) as pipe:
+        pipe.write(said)
     assert "overrun" in failure_of(decoding).detail
     wait_until_gone(decoder)
 
@@ -185,9 +229,9 @@ def test_a_decoder_that_was_taken_over_can_not_fill_the_worker_with_samples(
 def test_neighbours_of_a_crash_and_of_a_hang_decode_on(tmp_path: Path, threads: ThreadPoolExecutor) -> None:
     alone = PATIENT.decode(clip("snow")).samples
     crashing, hanging = Endless(tmp_path / "crashing"), Endless(tmp_path / "hanging")
-    crash = threads.submit(PATIENT.decode, crashing.path)
+    crash = threads.submit(FRESH.decode, crashing.path)
     victim = running_decoder(SELF)
-    hang = threads.submit(Decoder(max_audio_seconds=60, timeout_seconds=0.5).decode, hanging.path)
+    hang = threads.submit(Decoder(max_audio_seconds=60, timeout_seconds=0.5, warm=0).decode, hanging.path)
     neighbours = [threads.submit(PATIENT.decode, clip("snow")) for _ in range(40)]
     os.kill(victim, signal.SIGSEGV)
     assert all(np.array_equal(each.result(timeout=60).samples, alone) for each in neighbours)
@@ -207,7 +251,7 @@ def test_every_one_of_many_deaths_is_told_from_the_others(tmp_path: Path, thread
         media = []
         for number in range(len(killers)):
             media.append(Endless(tmp_path / f"endless-{number}"))
-            decoding = threads.submit(PATIENT.decode, media[-1].path)
+            decoding = threads.submit(FRESH.decode, media[-1].path)
             while not (new := set(decoders_of(SELF)) - set(victims)):
                 time.sleep(0.001)
             victims[new.pop()] = decoding
@@ -223,7 +267,7 @@ def test_its_limits_are_in_force(decoder: int) -> None:
     limits = Path(f"/proc/{decoder}/limits").read_text()
     told = {line[:26].strip(): tuple(line[26:].split()[:2]) for line in limits.splitlines()}
     assert told["Max address space"] == (str(1 << 30),) * 2
-    assert told["Max cpu time"] == ("780", "781")
+    assert told["Max cpu time"] == ("780", "841")
     assert told["Max open files"] == ("16",) * 2
     assert told["Max file size"] == ("0",) * 2
     assert told["Max core file size"] == ("0",) * 2
@@ -266,18 +310,192 @@ def test_it_has_no_network(decoder: int) -> None:
     assert "Network is unreachable" in inside.stderr
 
 
-def test_two_hours_take_a_child_no_more_memory_than_two_seconds(tmp_path: Path, threads: ThreadPoolExecutor) -> None:
-    decoding = threads.submit(PATIENT.decode, long_silence(tmp_path / "long", 7200))
-    status = Path(f"/proc/{running_decoder(SELF)}/status")
-    peaks: list[int] = []
-    while not decoding.done():
-        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-            peaks += [int(line.split()[1]) * 1024 for line in status.read_text().splitlines() if "VmHWM" in line]
-        time.sleep(0.01)
-    assert decoding.result().duration_seconds == 7200
-    assert len(peaks) > 10
-    # The interpreter and FFmpeg; the samples would be 220 MiB.
-    assert max(peaks) < 64 * _MIB
+def test_ten_hours_take_no_more_memory_than_two_seconds(tmp_path: Path) -> None:
+    seconds = 36_000
+    media = tmp_path / "long"
+    write_long_silence(media, seconds)
+    with contextlib.closing(Decoder(max_audio_seconds=seconds, timeout_seconds=60, warm=1)) as decoder:
+        decoder.decode(clip("garden"))
+        before = memory_of(SELF)
+        most = samples = 0
+        with decoder.open(media) as audio:
+            child = running_decoder(SELF)
+            assert audio.header_seconds == pytest.approx(seconds, abs=1)
+            for window in audio:
+                samples += window.shape[1]
+                most = max(most, memory_of(SELF))
+        assert samples == seconds * SAMPLE_RATE
+        # The samples would be 2.2 GiB, or 1.1 as they are sent.
+        assert most - before < 20 * _MIB
+        # The interpreter and FFmpeg.
+        assert memory_of(child, "VmHWM") < 64 * _MIB
+
+
+def memory_of(pid: int, what: str = "VmRSS") -> int:
+    """Return the bytes of memory that a process has, or (VmHWM) has ever had."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(what))
+
+
+def test_a_child_goes_on_as_its_windows_are_taken_and_no_clock_runs_meanwhile(tmp_path: Path) -> None:
+    with (
+        contextlib.closing(Decoder(max_audio_seconds=7200, timeout_seconds=0.5, warm=0)) as hasty,
+        hasty.open(long_silence(tmp_path / "long", 7200, rate=SAMPLE_RATE)) as audio,
+    ):
+        first = next(audio)
+        stat = Path(f"/proc/{running_decoder(SELF)}/stat")
+        computed = -1
+        # "pid (name) state ... utime stime": at rest it sleeps, and takes no more time.
+        while (fields := stat.read_text().split())[2] != "S" or int(fields[13]) != computed:
+            computed = int(fields[13])
+            time.sleep(0.05)
+        time.sleep(1)
+        assert int(stat.read_text().split()[13]) == computed
+        assert first.shape[1] + sum(window.shape[1] for window in audio) == 7200 * SAMPLE_RATE
+
+
+@pytest.mark.parametrize("seconds", [1, WINDOW_SECONDS, WINDOW_SECONDS + 1, 2 * WINDOW_SECONDS])
+def test_windows_are_of_one_size_but_for_the_last(seconds: int, tmp_path: Path) -> None:
+    media = tmp_path / "tone"
+    media.write_bytes(tone_wav(seconds, hertz=441))
+    with PATIENT.open(media) as audio:
+        assert (audio.channels, audio.header_seconds) == (1, seconds)
+        windows = list(audio)
+        assert next(audio, None) is None
+    whole, rest = divmod(seconds, WINDOW_SECONDS)
+    sizes = [WINDOW_SECONDS] * whole + [rest] * bool(rest)
+    assert [window.shape for window in windows] == [(1, size * SAMPLE_RATE) for size in sizes]
+    assert all(window.dtype == np.float32 for window in windows)
+    phase = 2 * np.pi * 441 * np.arange(seconds * SAMPLE_RATE) / SAMPLE_RATE
+    assert np.abs(np.concatenate([window[0] for window in windows]) - 0.5 * np.sin(phase)).max() < 1e-4
+
+
+def test_whoever_leaves_early_leaves_nothing_behind(tmp_path: Path, threads: ThreadPoolExecutor) -> None:
+    media = long_silence(tmp_path / "long", 7200)
+
+    def leave() -> None:
+        with pytest.raises(ZeroDivisionError), FRESH.open(media) as audio:
+            assert next(audio).shape[1] // 0
+
+    leave()
+    opened = len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - a path of its own would count
+    for left in [threads.submit(leave) for _ in range(20)]:
+        left.result(timeout=30)
+    assert decoders_of(SELF) == []
+    assert len(os.listdir("/proc/self/fd")) <= opened  # noqa: PTH208
+
+
+@pytest.mark.parametrize("warmed", [False, True], ids=["a fresh child", "a used child"])
+def test_another_thread_may_close_what_one_waits_for(
+    warmed: bool, one_warm: Decoder, tmp_path: Path, threads: ThreadPoolExecutor
+) -> None:
+    with (one_warm if warmed else FRESH).open(long_silence(tmp_path / "long", 7200)) as audio:
+        child = running_decoder(SELF)
+        os.kill(child, signal.SIGSTOP)
+        waiting = threads.submit(list, audio)
+        with pytest.raises(TimeoutError):
+            waiting.result(timeout=0.2)
+        audio.close()
+        with pytest.raises(ValueError, match="closed"):
+            waiting.result(timeout=10)
+    wait_until_gone(child)
+    assert decoders_of(SELF) == []
+
+
+def test_what_is_closed_gives_no_more(tmp_path: Path) -> None:
+    with PATIENT.open(long_silence(tmp_path / "long", 100)) as audio:
+        next(audio)
+    # Not the end of the audio, which it would look like.
+    with pytest.raises(ValueError, match="closed"):
+        next(audio)
+
+
+def test_a_child_that_has_ended_its_file_well_reads_the_next_ones_up_to_a_number(
+    one_warm: Decoder, tmp_path: Path
+) -> None:
+    first = reader_of(one_warm, tmp_path)
+    assert first in idle_decoders_of(SELF)
+    assert reader_of(one_warm, tmp_path) == first
+    for _ in range(32):
+        one_warm.decode(clip("garden"))
+    wait_until_gone(first)
+    assert reader_of(one_warm, tmp_path) != first
+
+
+def test_a_child_that_is_no_use_any_more_reads_no_other_file(one_warm: Decoder, tmp_path: Path) -> None:
+    bad, long = tmp_path / "bad", long_silence(tmp_path / "long", 100)
+    bad.write_bytes(text_named_mp3())
+    failing = reader_of(one_warm, tmp_path)
+    with pytest.raises(TranscriptionFailure):
+        one_warm.decode(bad)
+    wait_until_gone(failing)
+    left = reader_of(one_warm, tmp_path)
+    with one_warm.open(long) as audio:
+        assert running_decoder(SELF) == left
+        next(audio)
+    wait_until_gone(left)
+
+
+@pytest.mark.parametrize(("taken", "is_kept"), [(59, True), (60, False)])
+def test_a_child_that_has_computed_for_long_reads_no_other_file(
+    taken: int, is_kept: bool, one_warm: Decoder, endless: Endless, threads: ThreadPoolExecutor
+) -> None:
+    decoding = threads.submit(one_warm.decode, endless.path)
+    child = running_decoder(SELF)
+    _, told = (number for number, target in descriptors_of(child).items() if number > 2 and "pipe:" in target)
+    said = message(decoder_child.WINDOW, bytes(64_000)) + message(decoder_child.OUTCOME, b'{"cpu_seconds": %d}' % taken)
+    Path(f"/proc/{child}/fd/{told}").write_bytes(OPENED + said)
+    assert decoding.result(timeout=30).duration_seconds == 2
+    if is_kept:
+        assert Path(f"/proc/{child}").exists()
+    else:
+        wait_until_gone(child)
+
+
+def test_a_child_that_dies_while_it_waits_costs_nobody_anything(one_warm: Decoder, tmp_path: Path) -> None:
+    waiting = reader_of(one_warm, tmp_path)
+    os.kill(waiting, signal.SIGKILL)
+    assert reader_of(one_warm, tmp_path) != waiting
+    wait_until_gone(waiting)
+
+
+def test_a_file_is_not_blamed_for_what_the_one_before_did(one_warm: Decoder, tmp_path: Path) -> None:
+    media = tmp_path / "tone"
+    media.write_bytes(tone_wav(200, hertz=441))
+    used = reader_of(one_warm, tmp_path)
+    with one_warm.open(media) as audio:
+        assert running_decoder(SELF) == used
+        windows = [next(audio)]
+        os.kill(used, signal.SIGSEGV)
+        windows += audio
+    wait_until_gone(used)
+    with FRESH.open(media) as undisturbed:
+        assert np.array_equal(np.concatenate(windows, axis=1), np.concatenate(list(undisturbed), axis=1))
+
+
+def test_a_file_that_crashes_a_fresh_child_after_a_used_one_is_to_blame(
+    one_warm: Decoder, endless: Endless, threads: ThreadPoolExecutor, tmp_path: Path
+) -> None:
+    used = reader_of(one_warm, tmp_path)
+    decoding = threads.submit(one_warm.decode, endless.path)
+    assert running_decoder(SELF) == used
+    os.kill(used, signal.SIGSEGV)
+    wait_until_gone(used)
+    os.kill(running_decoder(SELF), signal.SIGSEGV)
+    assert failure_of(decoding).failure is FailureCode.AUDIO_UNDECODABLE
+
+
+def test_every_file_of_a_child_has_its_computing_time_to_itself(one_warm: Decoder, tmp_path: Path) -> None:
+    media = long_silence(tmp_path / "long", 7200)
+    seconds_of(one_warm, media)
+    with one_warm.open(media):
+        child = running_decoder(SELF)
+        limits = Path(f"/proc/{child}/limits").read_text()
+        user, system = (int(each) for each in Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[11:13])
+    taken = (user + system) / os.sysconf("SC_CLK_TCK")
+    soft = next(int(line[26:].split()[0]) for line in limits.splitlines() if line.startswith("Max cpu time"))
+    assert taken > 1
+    assert soft >= 780 + taken - 1
 
 
 _HOST = """
@@ -318,11 +536,13 @@ def test_a_decoder_does_not_outlive_its_worker(stopped: bool, endless: Endless, 
     with subprocess.Popen([*host_command(tmp_path), str(endless.path)], stdout=subprocess.DEVNULL) as worker:
         decoder = running_decoder(worker.pid)
         server = int(Path(f"/proc/{decoder}/stat").read_text().rpartition(")")[2].split()[1])
+        (idle,) = idle_decoders_of(worker.pid)
         if stopped:
             os.kill(decoder, signal.SIGSTOP)
         worker.kill()
         try:
             wait_until_gone(decoder)
+            wait_until_gone(idle)
             wait_until_gone(server)
         finally:
             with contextlib.suppress(ProcessLookupError):

@@ -19,6 +19,7 @@ from core.errors import UnsupportedMedia
 from tests.media import (
     TRANSCODINGS,
     Transcoding,
+    amr_wb,
     clip,
     garbage,
     silence_wav,
@@ -134,6 +135,15 @@ def test_the_usual_headers_do_tell_a_length(usual: str, media: Path) -> None:
     (transcoding,) = (each for each in TRANSCODINGS if each.name == usual)
     media.write_bytes(transcoded(clip("garden"), transcoding.container, transcoding.codec))
     assert header_duration_seconds(media) == pytest.approx(GARDEN_SECONDS, abs=0.2)
+
+
+@pytest.mark.parametrize(
+    "content", [amr_wb(1), transcoded(clip("garden"), "amr", "libopencore_amrnb")], ids=["wb", "nb"]
+)
+def test_what_telephones_record_is_accepted_bare(content: bytes, media: Path) -> None:
+    media.write_bytes(content)
+    refuse_other_than_media(media)
+    assert header_duration_seconds(media) is None
 
 
 @pytest.mark.parametrize("kind", TEXTS)
