@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PEERS := .venv-bench
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
@@ -27,8 +28,8 @@ format: $(VENV)/.dev ## Format the code
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/.dev ## Measure on this machine and print the tables
-	$(BIN)/python -m bench
+bench: $(VENV)/.dev $(PEERS)/.done ## Measure on this machine, peers as well; ARGS="engine --quick" for ten minutes of it
+	$(BIN)/python -m bench --chart docs/benchmark.svg $(ARGS)
 
 chaos: $(VENV)/.dev ## Kill, cut off and pause everything, forty minutes long, and print what that did to the jobs
 	$(BIN)/python -m tests.chaos
@@ -38,9 +39,12 @@ lock: ## Choose the newest allowed versions and lock them by hash (needs uv)
 		--upgrade --extra api --extra worker --extra weights --extra cli -o requirements/run.txt
 	uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 pyproject.toml \
 		--extra api --extra worker --extra weights --extra cli --extra dev -c requirements/run.txt -o requirements/dev.txt
+	uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
+		--group pyproject.toml:bench -c requirements/run.txt -o requirements/bench.txt \
+		--no-emit-package pesq --no-emit-package pytest --no-emit-package httpx-ws
 
-clean: ## Remove the virtual environment; DATA_DIR is kept
-	rm -rf $(VENV)
+clean: ## Remove the virtual environments; DATA_DIR is kept
+	rm -rf $(VENV) $(PEERS)
 
 # The environment is made anew only when what it is made of changes. A development environment serves `up` as well.
 $(VENV)/.run: pyproject.toml requirements/run.txt
@@ -54,4 +58,11 @@ $(VENV)/.run: pyproject.toml requirements/run.txt
 $(VENV)/.dev: $(VENV)/.run requirements/dev.txt
 	@echo "Installing the tools for tests and lint, once"
 	@$(PIP) --require-hashes -r requirements/dev.txt
+	@touch $@
+
+# What pytest-audioeval needs to run is left out of the lock, since only its recordings are read: hence --no-deps.
+$(PEERS)/.done: requirements/bench.txt
+	@echo "Installing the peers into $(PEERS), once; this takes about a minute"
+	@test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
+	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/bench.txt
 	@touch $@

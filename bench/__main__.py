@@ -1,18 +1,23 @@
-"""`python -m bench [NAME...] [--json FILE]`: runs the measurements named, or all, and prints their tables."""
+"""`python -m bench [NAME...] [--quick] [--json FILE] [--chart FILE]`: runs measurements and prints their tables."""
 
 import argparse
 import json
+import signal
+import sys
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
 
-from bench import claims, latency, memory, throughput
+from bench import chart, claims, engine, latency, memory, throughput
 from bench.machine import machine
+from bench.tables import Table
 
-_MEASUREMENTS = {
-    "latency": latency.measure,
-    "memory": memory.measure,
-    "claims": claims.measure,
-    "throughput": throughput.measure,
+_MEASUREMENTS: dict[str, Callable[[bool], Iterable[Table]]] = {
+    "engine": lambda quick: engine.measure(quick=quick),
+    "memory": lambda quick: [memory.measure(quick=quick)],
+    "latency": lambda _: [latency.measure()],
+    "claims": lambda _: [claims.measure()],
+    "throughput": lambda _: [throughput.measure()],
 }
 
 
@@ -20,18 +25,24 @@ def main() -> None:
     """Measure and print; goals stand beside the figures and are not asserted."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("measurements", nargs="*", metavar="|".join(_MEASUREMENTS), help="all, if none is named")
+    parser.add_argument("--quick", action="store_true", help="less audio and fewer repeats, in engine and memory")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the tables here")
+    parser.add_argument("--chart", type=Path, metavar="FILE", help="also draw the service and its peers here, as SVG")
     arguments = parser.parse_args()
     names: list[str] = arguments.measurements or list(_MEASUREMENTS)
     if unknown := set(names) - set(_MEASUREMENTS):
         parser.error(f"no such measurement: {', '.join(sorted(unknown))}; there are {', '.join(_MEASUREMENTS)}")
+    # Ends what runs by way of the with blocks that started it, as Ctrl-C does.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))
     where = machine()
     print(where, flush=True)
     tables = []
     for name in names:
-        table = _MEASUREMENTS[name]()
-        tables.append(table)
-        print(f"\n{table.markdown()}", flush=True)
+        for table in _MEASUREMENTS[name](arguments.quick):
+            tables.append(table)
+            print(f"\n{table.markdown()}\n", flush=True)
+            if arguments.chart and table.title == engine.TITLE:
+                arguments.chart.write_text(chart.drawn(table, where), encoding="utf-8")
     if arguments.json:
         arguments.json.write_text(
             json.dumps({"machine": where, "tables": [asdict(table) for table in tables]}, indent=2) + "\n"

@@ -1,0 +1,1 @@
+"""What Scriptorium is compared with, each as a process of its own on the same weights, at its own defaults."""

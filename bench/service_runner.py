@@ -1,0 +1,86 @@
+"""The service as its clients have it: `scriptorium up` with the product's defaults, clips posted over HTTP."""
+
+import tempfile
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+from typing import Literal, get_args
+
+import httpx
+
+from bench.clients import Ask, answers
+from bench.systems import Run, measured
+from tests.harness.service import Service
+from tests.media import Reference, clip
+
+Quality = Literal["fast", "balanced", "accurate"]
+QUALITIES: tuple[Quality, ...] = get_args(Quality)
+"""Values of the form field `quality`."""
+_WAIT_SECONDS = 30
+_TIMEOUT_SECONDS = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceRunner:
+    """A fresh service for every run, asked by so many clients at once."""
+
+    quality: Quality | None
+    """None: what the service does when no quality is asked for."""
+    at_once: int
+
+    @property
+    def name(self) -> str:
+        """What the table calls it."""
+        return f"Scriptorium, {self.quality or 'default'}"
+
+    @property
+    def clients(self) -> str:
+        """By how many clients it is asked at once."""
+        return str(self.at_once)
+
+    def transcribe(self, clips: Sequence[Reference]) -> Run:
+        """Start the service, have it transcribe the clips and stop it."""
+        with service() as running:
+            return measured(
+                running.process_id, lambda: answers(clips, self.at_once, lambda: _connected(running, self.quality))
+            )
+
+
+@contextmanager
+def service(**settings: str) -> Iterator[Service]:
+    """Run a fresh, warm service that limits nobody's rate; settings as in its environment."""
+    settings = {"RATE_LIMIT_SUBMIT": "1000000/minute", "RATE_LIMIT_READ": "1000000/minute"} | settings
+    with tempfile.TemporaryDirectory() as folder:
+        running = Service(Path(folder), **settings)
+        try:
+            running.start()
+            running.transcribed(clip("garden"))
+            yield running
+        finally:  # also when it didn't become ready, lest it be measured with what comes next
+            running.stop()
+            running.client.close()
+
+
+@asynccontextmanager
+async def _connected(running: Service, quality: Quality | None) -> AsyncIterator[Ask]:
+    async with httpx.AsyncClient(
+        base_url=str(running.client.base_url), timeout=_TIMEOUT_SECONDS, trust_env=False
+    ) as client:
+
+        async def ask(media: Reference) -> str:
+            accepted = await client.post(
+                "/transcribe",
+                files={"file": (media.path.name, media.path.read_bytes())},
+                data={"quality": quality} if quality else {},
+                headers={"Cache-Control": "no-cache"},  # nobody else's result, not even an earlier one of this clip
+            )
+            accepted.raise_for_status()
+            job_id = accepted.json()["job_id"]
+            while True:
+                result = await client.get(f"/result/{job_id}", params={"format": "text", "wait": _WAIT_SECONDS})
+                if result.status_code != HTTPStatus.CONFLICT:  # not finished yet
+                    return result.raise_for_status().text
+
+        yield ask
