@@ -21,7 +21,8 @@ logger = structlog.get_logger(__name__)
 class Watch:
     """One request's interest in one work."""
 
-    def __init__(self, feed: "ActivityFeed") -> None:
+    def __init__(self, feed: "ActivityFeed", *, status_only: bool) -> None:
+        self.status_only = status_only
         self._feed = feed
         self._woken = asyncio.Event()
 
@@ -74,9 +75,12 @@ class ActivityFeed:
             self._loop.call_soon_threadsafe(self.close)
 
     @contextmanager
-    def watch(self, work_id: str) -> Iterator[Watch]:
-        """Be woken for a work. What happens from here on is not missed; read it only then."""
-        watch = Watch(self)
+    def watch(self, work_id: str, *, status_only: bool = False) -> Iterator[Watch]:
+        """Be woken for a work, or only for its changes of status.
+
+        What happens from here on is not missed; read it only then.
+        """
+        watch = Watch(self, status_only=status_only)
         self._watches.setdefault(work_id, set()).add(watch)
         try:
             yield watch
@@ -104,7 +108,8 @@ class ActivityFeed:
                 for entry_id, fields in entries:
                     last = entry_id
                     for watch in self._watches.get(fields["work"], ()):
-                        watch.wake()
+                        if not watch.status_only or fields["event"] == "status":
+                            watch.wake()
 
     async def _newest(self) -> str:
         entries = cast("list[tuple[str, object]]", await self._client.xrevrange(self._keys.activity, count=1))

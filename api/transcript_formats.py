@@ -5,6 +5,7 @@ import math
 import sys
 import unicodedata
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -79,6 +80,16 @@ _OptionalWords = Annotated[
 ]
 
 
+_OptionalChannel = Annotated[
+    int | None,
+    Field(exclude_if=lambda channel: channel is None, description="Channel, from 1; left out unless they are split."),
+]
+_OptionalLanguage = Annotated[
+    str | None,
+    Field(exclude_if=lambda language: language is None, description="Its language; left out unless `multilingual`."),
+]
+
+
 class PlainSegment(BaseModel, frozen=True):
     """A stretch of speech."""
 
@@ -87,6 +98,8 @@ class PlainSegment(BaseModel, frozen=True):
     end: float = Field(description="Seconds from the start of the audio.")
     text: str = Field(description="What is said, without the white space around it.")
     words: _OptionalWords = None
+    channel: _OptionalChannel = None
+    language: _OptionalLanguage = None
 
 
 class PlainTranscript(BaseModel, frozen=True):
@@ -113,6 +126,8 @@ class VerboseSegment(BaseModel, frozen=True):
     compression_ratio: float = Field(description="Of the text under gzip; a high one tells of repetition.")
     no_speech_prob: float = Field(description="Probability that nothing is said, 0 to 1.")
     words: _OptionalWords = None
+    channel: _OptionalChannel = None
+    language: _OptionalLanguage = None
 
 
 class VerboseTranscript(BaseModel, frozen=True):
@@ -157,6 +172,8 @@ class Cue:
     start_ms: int
     end_ms: int
     lines: tuple[str, ...]
+    channel: int | None = None
+    """Whose words these are, where channels are apart."""
 
 
 def render(transcript: Transcript, result_format: ResultFormat, layout: SubtitleLayout) -> str:
@@ -197,6 +214,8 @@ def plain_segment(segment: Segment) -> PlainSegment:
         end=segment.end,
         text=segment.text.strip(),
         words=_words(segment),
+        channel=segment.channel,
+        language=segment.language,
     )
 
 
@@ -218,14 +237,15 @@ def verbose_json(transcript: Transcript, whisper_task: Literal["transcribe", "tr
 
 
 def to_text(transcript: Transcript) -> str:
-    """Return the bare text, one line per segment."""
-    return "".join(f"{_on_one_line(segment.text)}\n" for segment in transcript.segments)
+    """Return the bare text, one line per segment; channels that are apart are named."""
+    return "".join(f"{_spoken_by(segment.channel)}{_on_one_line(segment.text)}\n" for segment in transcript.segments)
 
 
 def to_tsv(transcript: Transcript) -> str:
     """Return a table of start (ms), end (ms) and text, one row per segment, as openai/whisper writes it."""
     rows = (
-        f"{_milliseconds(segment.start)}\t{_milliseconds(segment.end)}\t{_on_one_line(segment.text)}\n"
+        f"{_milliseconds(segment.start)}\t{_milliseconds(segment.end)}\t"
+        f"{_spoken_by(segment.channel)}{_on_one_line(segment.text)}\n"
         for segment in transcript.segments
     )
     return "start\tend\ttext\n" + "".join(rows)
@@ -236,6 +256,7 @@ def to_srt(transcript: Transcript, layout: SubtitleLayout) -> str:
     return "\n".join(
         f"{number}\n{_clock(cue.start_ms, ',')} --> {_clock(cue.end_ms, ',')}\n"
         # An arrow within the text would read as a second time line.
+        + _spoken_by(cue.channel)
         + "".join(f"{line.replace('-->', '-- >')}\n" for line in cue.lines)
         for number, cue in enumerate(subtitle_cues(transcript.segments, layout), start=1)
     )
@@ -245,19 +266,24 @@ def to_vtt(transcript: Transcript, layout: SubtitleLayout) -> str:
     """Return WebVTT subtitles."""
     return "WEBVTT\n" + "".join(
         f"\n{_clock(cue.start_ms, '.')} --> {_clock(cue.end_ms, '.')}\n"
+        + (f"<v Channel {cue.channel}>" if cue.channel else "")
         + "".join(f"{html.escape(line, quote=False)}\n" for line in cue.lines)
         for cue in subtitle_cues(transcript.segments, layout)
     )
 
 
 def subtitle_cues(segments: Iterable[Segment], layout: SubtitleLayout) -> list[Cue]:
-    """Lay segments out as subtitles: in turn, without overlap, each within the layout.
+    """Lay segments out as subtitles: in turn, each within the layout; only cues of different channels overlap.
 
     Cues are timed by the segment's words. Without words, or with words that do not spell the text,
     time passes evenly over the segment's characters. A cue shorter than a frame (40 ms) is given one,
     so that it is drawn at all. A segment without text has no cue.
     """
-    return _in_turn([cue for segment in segments for cue in _cues(segment, layout)], layout)
+    of_channels: defaultdict[int | None, list[Cue]] = defaultdict(list)
+    for segment in segments:
+        of_channels[segment.channel].extend(_cues(segment, layout))
+    in_turn = (cue for cues in of_channels.values() for cue in _in_turn(cues, layout))
+    return sorted(in_turn, key=lambda cue: cue.start_ms)
 
 
 def _in_turn(cues: Sequence[Cue], layout: SubtitleLayout) -> list[Cue]:
@@ -317,6 +343,7 @@ def _cues(segment: Segment, layout: SubtitleLayout) -> Iterator[Cue]:
             start_ms=_milliseconds(shown[0].start),
             end_ms=_milliseconds(shown[-1].end),
             lines=tuple(_joined(line) for line in _divided(shown, line_end)),
+            channel=segment.channel,
         )
 
 
@@ -452,6 +479,10 @@ def _joined(pieces: Sequence[_Piece]) -> str:
     return pieces[0].text + "".join(
         " " * (after.left - before.right) + after.text for before, after in pairwise(pieces)
     )
+
+
+def _spoken_by(channel: int | None) -> str:
+    return f"Channel {channel}: " if channel else ""
 
 
 def _on_one_line(text: str) -> str:

@@ -94,7 +94,7 @@ class SupervisedProcess:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=partial(_prepare_child, self.spec.niceness),
+            preexec_fn=partial(prepare_child, self.spec.niceness),
             limit=_LINE_BYTES,
         )
         if self.spec.stdin is not None and self._process.stdin is not None:
@@ -143,7 +143,7 @@ def _describe(status: int) -> str:
     return f"ended with exit status {status}"
 
 
-def _prepare_child(niceness: int) -> None:
+def prepare_child(niceness: int) -> None:
     """Set the child's niceness and, on Linux, have it end if its parent is killed: nothing is left behind even then."""
     os.nice(niceness)
     if sys.platform == "linux":

@@ -4,8 +4,12 @@ import json
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING, Self
 
 import typer
+
+if TYPE_CHECKING:
+    from rich.status import Status
 
 
 def print_table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
@@ -50,6 +54,53 @@ def print_note(text: str) -> None:
 def print_error(text: str) -> None:
     """Print an error as every command does."""
     print_note(f"scriptorium: {text}")
+
+
+class Progress:
+    """What a long command is doing, on stderr: one line that changes on a terminal, a line a step elsewhere."""
+
+    def __init__(self) -> None:
+        self._status: Status | None = None
+        self._step = ""
+
+    def __enter__(self) -> Self:
+        if sys.stderr.isatty():
+            from rich.console import Console
+
+            self._status = Console(stderr=True).status("")
+            self._status.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if self._status is not None:
+            self._status.stop()
+
+    def step(self, text: str) -> None:
+        """Say what begins now."""
+        self._step = text
+        if self._status is None:
+            print_note(text)
+        else:
+            self._show(text)
+
+    def detail(self, text: str) -> None:
+        """Say how far the step has come; on a terminal only."""
+        self._show(f"{self._step}: {text}")
+
+    def note(self, text: str) -> None:
+        """Say something that stays, above the line that changes."""
+        if self._status is None:
+            print_note(text)
+        else:
+            from rich.text import Text
+
+            self._status.console.print(Text(printable(text)))
+
+    def _show(self, text: str) -> None:
+        if self._status is not None:
+            from rich.text import Text
+
+            self._status.update(Text(printable(text)))
 
 
 def printable(text: str) -> str:

@@ -51,22 +51,42 @@ class TranscriptionOptions(BaseModel):
         max_length=1000,
         description="Words to expect, such as names, given to the model as a hint before every window.",
     )
-    beam_size: int = Field(
-        default=5, ge=1, le=20, description="Hypotheses kept while decoding; 1 is greedy and fastest."
+    quality: Literal["fast", "balanced", "accurate"] = Field(
+        default="balanced",
+        description="`fast` decodes greedily, `balanced` with a beam, `accurate` window by window, each prompted by "
+        "the text before, at several times the cost.",
+    )
+    beam_size: int | None = Field(
+        default=None,
+        ge=1,
+        le=20,
+        description="Hypotheses kept while decoding, 1 is greedy; left out, 1 for `fast` and 5 otherwise.",
     )
     temperature: float = Field(
         default=0.0,
         ge=0.0,
         le=1.0,
-        description="0 decodes deterministically and rises in steps of 0.2 where a result fails its checks; "
-        "any other value is used as it is.",
+        description="0 gives the same words every time; above, text is drawn by lot, the more freely the higher.",
     )
     vad_filter: bool = Field(default=True, description="Skip what the voice activity detector finds to be no speech.")
+    multilingual: bool = Field(
+        default=False,
+        description="Detect the language anew for every stretch of speech; with `accurate`, for every 30 seconds.",
+    )
+    channels: Literal["mix", "split"] = Field(
+        default="mix",
+        description="`mix` transcribes all channels as one, `split` each apart: its segments carry its number.",
+    )
     word_timestamps: bool = Field(default=False, description="Give every word its start and end.")
     clip_start_seconds: float = Field(default=0.0, ge=0.0, description="Transcribe from here on.")
     clip_end_seconds: float | None = Field(
         default=None, gt=0.0, description="Transcribe up to here; to the end if left out."
     )
+
+    @property
+    def beams(self) -> int:
+        """Hypotheses kept while decoding: as asked for, or what the quality stands for."""
+        return self.beam_size or (1 if self.quality == "fast" else 5)
 
     @model_validator(mode="after")
     def _clip_has_length(self) -> Self:

@@ -1,6 +1,6 @@
 """The transcript: the output of a transcription, in the words of faster-whisper."""
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator
 
 
 class Word(BaseModel):
@@ -37,6 +37,10 @@ class Segment(BaseModel):
     compression_ratio: float
     no_speech_prob: float
     words: tuple[Word, ...] | None = None
+    channel: int | None = None
+    """Number of the audio's channel, from 1; only where channels are transcribed apart."""
+    language: str | None = None
+    """Whisper's code of this segment's language; only where each has its own (`multilingual`)."""
 
 
 class TranscriptInfo(BaseModel):
@@ -59,6 +63,12 @@ class Transcript(BaseModel):
 
     info: TranscriptInfo
     segments: tuple[Segment, ...]
+    """By their start. Channels that are transcribed apart are done by turns, so they come otherwise."""
+
+    @field_validator("segments")
+    @classmethod
+    def _by_start(cls, segments: tuple[Segment, ...]) -> tuple[Segment, ...]:
+        return tuple(sorted(segments, key=lambda segment: segment.start))
 
     @property
     def text(self) -> str:

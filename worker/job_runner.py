@@ -2,6 +2,7 @@
 
 import random
 import time
+from contextlib import closing
 from typing import Final
 
 import structlog
@@ -107,28 +108,37 @@ class JobRunner:
         work = running.work
         started = time.monotonic()
         checkpoint = self._checkpoint(work)
-        with running.computing():
-            transcription = self._transcriber.transcribe(self._media.path(work.work_id), work.options, checkpoint)
-        info = transcription.info
         begin_seconds = checkpoint.end_seconds if checkpoint else work.options.clip_start_seconds
         committed = len(checkpoint.segments) if checkpoint else 0
-        running.note(self._store.report(work, committed=committed, progress_seconds=begin_seconds, info=info))
-        # A report, a heartbeat or the hand-back may hear that the work is to stop, or is not ours any more.
-        while running.hold is Hold.HELD:
-            with running.computing():
-                segment = next(transcription.segments, None)
-            if segment is None:
-                break
-            running.note(
-                self._store.report(work, segments=[segment], committed=committed, progress_seconds=segment.end)
-            )
-            committed += 1
+        info = checkpoint.info if checkpoint else None
+        media = self._media.path(work.work_id)
+        with closing(self._transcriber.transcribe(media, work.options, checkpoint)) as passages:
+            # A report, a heartbeat or the hand-back may hear that the work is to stop, or is not ours any more.
+            while running.hold is Hold.HELD:
+                with running.computing():
+                    passage = next(passages, None)
+                if passage is None:
+                    break
+                running.note(
+                    self._store.report(
+                        work,
+                        segments=passage.segments,
+                        committed=committed,
+                        progress_seconds=passage.end_seconds,
+                        audio_seconds=passage.audio_seconds,
+                        info=None if passage.info == info else passage.info,
+                    )
+                )
+                committed += len(passage.segments)
+                info = passage.info
         match running.hold:
             case Hold.LOST:
                 return "lost"
             case Hold.CANCEL:
                 return self._store.confirm_cancel(work)
             case Hold.HELD:
+                if info is None:
+                    raise RuntimeError("the transcriber said nothing of the audio")
                 transcribed_seconds = max(0.0, _end_seconds(work, info) - begin_seconds)
                 outcome = self._store.complete(work, info, transcribed_seconds=transcribed_seconds)
                 if outcome == "completed":

@@ -109,9 +109,13 @@ class JobStore:
         segments: Sequence[Segment] = (),
         committed: int = 0,
         progress_seconds: float,
+        audio_seconds: float | None = None,
         info: TranscriptInfo | None = None,
     ) -> Hold:
-        """Commit segments, which follow the `committed` first ones, and progress; `info` when it has become known."""
+        """Commit segments, which follow the `committed` first ones, and progress.
+
+        The audio's length and `info` are told when they become known or change.
+        """
         answer = self._run_held(
             JobScript.REPORT,
             work,
@@ -119,7 +123,7 @@ class JobStore:
             segments=[segment.model_dump_json(exclude_none=True) for segment in segments],
             committed=committed,
             progress_ms=round(progress_seconds * 1000),
-            audio_ms=round(info.duration_seconds * 1000) if info else None,
+            audio_ms=None if audio_seconds is None else round(audio_seconds * 1000),
             info=info.model_dump_json() if info else None,
         )
         return Hold(cast("str", answer))

@@ -55,7 +55,7 @@ _ARENAS = 2
 logger = structlog.get_logger(__name__)
 
 
-def build_transcriber(settings: WorkerSettings) -> Transcriber:
+def build_transcriber(settings: WorkerSettings, metrics: WorkerMetrics) -> Transcriber:
     """Return the transcriber that the settings name, loaded and warm.
 
     Raises:
@@ -65,20 +65,27 @@ def build_transcriber(settings: WorkerSettings) -> Transcriber:
     if settings.transcriber == "scripted":
         return ScriptedTranscriber(rtf=settings.scripted_rtf, decoder=decoder)
     # The inference libraries take a second to import and belong to this transcriber alone.
-    from worker.faster_whisper_transcriber import FasterWhisperTranscriber
+    from worker.engine.transcriber import WhisperTranscriber
+    from worker.engine.whisper import Placement
     from worker.weights import find_weights
 
-    return FasterWhisperTranscriber(
-        find_weights(settings.model_size, settings.models_folder),
+    placement = Placement.choose(
         device=settings.device,
         compute_type=settings.compute_type,
         replicas=settings.model_replicas,
         compute_threads=settings.compute_threads,
-        decoder=decoder,
+        batch_size=settings.batch_size,
+    )
+    return WhisperTranscriber(
+        find_weights(settings.model_size, settings.models_folder),
+        placement,
+        decoder,
+        observe_batch=metrics.observe_batch,
+        observe_fault=lambda fault: metrics.texts_refused.labels(fault).inc(),
     )
 
 
-def _limit_arenas() -> None:
+def limit_arenas() -> None:
     """Have glibc's allocator keep two arenas for all threads, not eight a core.
 
     Every arena keeps what inference once took from it; eight jobs at once peaked at 1038 MiB with glibc's default and
@@ -207,8 +214,8 @@ class WorkerProcess:
 
     def _load(self) -> Transcriber:
         started = time.monotonic()
-        _limit_arenas()
-        transcriber = build_transcriber(self._settings)
+        limit_arenas()
+        transcriber = build_transcriber(self._settings, self._metrics)
         seconds = time.monotonic() - started
         self._metrics.model_load_seconds.set(seconds)
         logger.info(

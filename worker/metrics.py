@@ -48,6 +48,30 @@ class WorkerMetrics:
             "transcription_model_load_seconds", "Time to load and warm the model", registry=self.registry
         )
 
+        self.batch_size = Histogram(
+            "transcription_batch_size",
+            "Chunks of speech computed together",
+            buckets=(1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64),
+            registry=self.registry,
+        )
+        self.batch_seconds = Histogram(
+            "transcription_batch_seconds",
+            "Time to compute a batch",
+            buckets=(0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10),
+            registry=self.registry,
+        )
+        self.texts_refused = Counter(
+            "transcription_texts_refused_total",
+            "Texts of chunks that the guard refused, by what was wrong",
+            ("fault",),
+            registry=self.registry,
+        )
+
+    def observe_batch(self, size: int, seconds: float) -> None:
+        """Count a batch."""
+        self.batch_size.observe(size)
+        self.batch_seconds.observe(seconds)
+
     def observe_completed(self, audio_seconds: float, processing_seconds: float) -> None:
         """Count a completed job."""
         self.audio_seconds.inc(audio_seconds)

@@ -5,19 +5,21 @@ audio, `error` raises an unexpected error there, `die` kills its own process. An
 it, is spared; without `@` the fault comes at the start of every attempt.
 """
 
+import itertools
+import math
 import os
 import re
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 from core.options import TranscriptionOptions
 from core.transcript import Segment, TranscriptInfo
 from worker import wav_header
 from worker.decoder import Decoder
-from worker.transcriber import Checkpoint, Transcription
+from worker.transcriber import Checkpoint, Passage
 
 SEGMENT_SECONDS = 5.0
 """Audio seconds that one scripted segment covers."""
@@ -40,8 +42,8 @@ class ScriptedTranscriber:
 
     def transcribe(
         self, media: Path, options: TranscriptionOptions, checkpoint: Checkpoint | None = None
-    ) -> Transcription:
-        """Begin to "transcribe" a file, or go on with it.
+    ) -> Generator[Passage, None, None]:
+        """Make up the text of a file, or go on with it.
 
         Raises:
             TranscriptionFailure: what `Decoder.header_seconds` raises.
@@ -52,38 +54,35 @@ class ScriptedTranscriber:
         seconds = wav_header.seconds(media)
         if seconds is None:
             seconds = self._decoder.header_seconds(media) or 0.0
-        return Transcription(
-            info=TranscriptInfo(language=options.language or "en", language_probability=1.0, duration_seconds=seconds),
-            segments=self._segments(
-                start=checkpoint.end_seconds if checkpoint else 0.0,
-                end=seconds,
-                first=len(checkpoint.segments) + 1 if checkpoint else 1,
-                fault=(fault[1], float(fault[2])) if fault and fault[2] is not None else None,
-            ),
-        )
+        info = TranscriptInfo(language=options.language or "en", language_probability=1.0, duration_seconds=seconds)
+        start = checkpoint.end_seconds if checkpoint else 0.0
+        fault_seconds = float(fault[2]) if fault and fault[2] is not None else math.inf
+        is_spared = start >= fault_seconds
+        yield Passage(info, (), start, seconds)
+        for number in itertools.count(len(checkpoint.segments) + 1 if checkpoint else 1):
+            if start >= seconds:
+                return
+            end = min(start + SEGMENT_SECONDS, seconds)
+            if fault and not is_spared and end > fault_seconds:
+                _commit(fault[1])
+            time.sleep((end - start) * self._rtf)
+            yield Passage(info, (_segment(number, start, end),), end, seconds)
+            start = end
 
-    def _segments(self, *, start: float, end: float, first: int, fault: tuple[str, float] | None) -> Iterator[Segment]:
-        is_spared = fault is None or start >= fault[1]
-        number = first
-        while start < end:
-            segment_end = min(start + SEGMENT_SECONDS, end)
-            if fault is not None and not is_spared and segment_end > fault[1]:
-                _commit(fault[0])
-            time.sleep((segment_end - start) * self._rtf)
-            yield Segment(
-                id=number,
-                seek=round(start * 100),
-                start=start,
-                end=segment_end,
-                text=f" Segment {number} from {start:.1f} to {segment_end:.1f} seconds.",
-                tokens=(),
-                temperature=0.0,
-                avg_logprob=-0.1,
-                compression_ratio=1.0,
-                no_speech_prob=0.0,
-            )
-            number += 1
-            start = segment_end
+
+def _segment(number: int, start: float, end: float) -> Segment:
+    return Segment(
+        id=number,
+        seek=round(start * 100),
+        start=start,
+        end=end,
+        text=f" Segment {number} from {start:.1f} to {end:.1f} seconds.",
+        tokens=(),
+        temperature=0.0,
+        avg_logprob=-0.1,
+        compression_ratio=1.0,
+        no_speech_prob=0.0,
+    )
 
 
 def _commit(fault: str) -> None:

@@ -19,18 +19,21 @@ class WorkerSettings(CommonSettings):
         default=0.01, ge=0, description="Processing seconds per audio second of the scripted transcriber."
     )
     device: Literal["auto", "cpu", "cuda"] = Field(default="auto", description="Where the model runs.")
-    compute_type: str = Field(default="int8", description="CTranslate2's compute type.")
+    compute_type: str | None = Field(
+        default=None, description="CTranslate2's compute type; int8 on a CPU and float16 on a GPU if not set."
+    )
     model_replicas: int = Field(
-        default=1,
-        ge=1,
-        description="Inferences that run at once on the one model: more clear a backlog faster and take more memory.",
+        default=0, ge=0, description="Batches computed at once on the one model; 0: one a core, or one on a GPU."
     )
     compute_threads: int = Field(
-        default=0, ge=0, description="CPU threads of one inference; 0: the cores, divided by MODEL_REPLICAS."
+        default=0, ge=0, description="CPU threads of one batch; 0: the cores, divided by MODEL_REPLICAS."
+    )
+    batch_size: int = Field(
+        default=0, ge=0, description="Most chunks of speech in one batch; 0: 4 on a CPU, 32 on a GPU."
     )
     model_cache_dir: Path | None = Field(default=None, description="Where models are kept; DATA_DIR/models if not set.")
-    worker_concurrency: int = Field(default=4, ge=1, le=256, description="Jobs that a worker runs at once.")
-    max_audio_seconds: float = Field(default=7200, gt=0, description="Longest audio a job may have.")
+    worker_concurrency: int = Field(default=16, ge=1, le=256, description="Jobs that a worker runs at once.")
+    max_audio_seconds: float = Field(default=43_200, gt=0, description="Longest audio a job may have.")
     decode_timeout_seconds: float = Field(
         default=60, gt=0, description="A decoder that gives no audio for so long is killed, and the job tried again."
     )

@@ -1,6 +1,6 @@
-"""What the worker asks of an engine. Two ship with the product: faster-whisper, and a scripted one for tests."""
+"""What the worker asks of an engine. Two ship with the product: Whisper, and a scripted one for tests."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -19,18 +19,22 @@ class Checkpoint:
 
     @property
     def end_seconds(self) -> float:
-        """Where to go on: the end of the last committed segment."""
+        """Where the last committed segment ends."""
         return self.segments[-1].end
 
 
 @dataclass(frozen=True, slots=True)
-class Transcription:
-    """A transcription under way: what is known at once, and the segments as they come."""
+class Passage:
+    """A step of a transcription: segments that are committed together, and how far it has come."""
 
     info: TranscriptInfo
-    segments: Iterator[Segment]
-    """In order, behind the checkpoint if there was one; each step may take seconds, and may raise what
-    `Transcriber.transcribe` raises."""
+    """As known by now; the last passage has the decoded length."""
+    segments: tuple[Segment, ...]
+    """In order, following those of the passages before; there may be none."""
+    end_seconds: float
+    """Seconds from the start of the audio up to which it is done."""
+    audio_seconds: float | None
+    """Length of the audio: counted or, until it has ended, the header's; None if the header has none."""
 
 
 class Transcriber(Protocol):
@@ -46,9 +50,11 @@ class Transcriber(Protocol):
 
     def transcribe(
         self, media: Path, options: TranscriptionOptions, checkpoint: Checkpoint | None = None
-    ) -> Transcription:
-        """Begin to transcribe a media file, or go on with it.
+    ) -> Generator[Passage, None, None]:
+        """Transcribe a media file, or go on with it; yields at least one passage. Close it to stop early.
+
+        Every step may take seconds.
 
         Raises:
-            TranscriptionFailure: the media can't be used; its code says why.
+            TranscriptionFailure: in a step; the media can't be used, its code says why.
         """

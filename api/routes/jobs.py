@@ -3,6 +3,7 @@
 import asyncio
 import re
 import time
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Annotated
 
@@ -77,19 +78,21 @@ async def status(
     """Return a job's status, its progress in audio seconds, its place in the queue and when it will be done."""
     state = await services.jobs.look(checked(job_id))
     if wait and not state.job.status.is_finished:
-        state = await _changed(state, services, wait)
+        former = state.job.status
+        state = await _awaited(state, services, wait, lambda status: status is not former)
     return JobView.of(state.job, state=state, estimate=await services.forecast.of(state))
 
 
-async def _changed(state: JobState, services: Services, seconds: float) -> JobState:
-    """Return the job once it has another status, or after so many seconds as it is."""
+async def _awaited(
+    state: JobState, services: Services, seconds: float, is_enough: Callable[[JobStatus], bool]
+) -> JobState:
+    """Return the job once its status is one that was waited for, or after so many seconds as it is."""
     deadline = time.monotonic() + seconds
-    former = state.job.status
-    with services.activity.watch(state.job.work.work_id) as watch:
+    with services.activity.watch(state.job.work.work_id, status_only=True) as watch:
         while True:
             state = await services.jobs.look(state.job.job_id)
             remaining = deadline - time.monotonic()
-            if state.job.status is not former or remaining <= 0 or services.activity.is_closed:
+            if is_enough(state.job.status) or remaining <= 0 or services.activity.is_closed:
                 return state
             await watch.wait(remaining)
 
@@ -147,6 +150,7 @@ async def events(
 async def result(
     job_id: JobId,
     services: WithServices,
+    *,
     result_format: Annotated[
         ResultFormat, Query(alias="format", description="How to write the transcript.")
     ] = ResultFormat.JSON,
@@ -154,9 +158,13 @@ async def result(
         int, Query(ge=10, le=200, description="Columns of a subtitle line; wide characters count two.")
     ] = _LAYOUT.max_line_length,
     max_lines: Annotated[int, Query(ge=1, le=10, description="Lines of a subtitle.")] = _LAYOUT.max_lines,
+    wait: Annotated[float, Query(ge=0, le=60, description="Seconds to wait for the end of a job under way.")] = 0,
 ) -> Response:
     """Return a completed job's transcript."""
     job = await services.jobs.get(checked(job_id))
+    if wait and not job.status.is_finished:
+        state = await services.jobs.look(job_id)
+        job = (await _awaited(state, services, wait, lambda status: status.is_finished)).job
     transcript = await services.jobs.transcript(job)
     match result_format:
         case ResultFormat.JSON:

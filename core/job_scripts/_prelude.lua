@@ -10,7 +10,7 @@
 --   work:<id>:result      string  facts about the finished transcript, JSON
 --   work:<id>:attempts    list    how each attempt ended, JSON
 --   work:<id>:events      stream  what happened, for those who follow
---   activity              stream  ids of the works that something happened to, for gateways: short, not kept
+--   activity              stream  which work something happened to, and the kind of event, for gateways: short, not kept
 --   jobs                  zset    every job by creation time
 --   leases                zset    processing works by the end of their lease
 --   delayed               zset    queued works that wait for their retry, by the time they are due
@@ -55,7 +55,7 @@ end
 -- Adds an event to the work's stream and tells the gateways that there is one; returns its id.
 local function emit(id, kind, ...)
   local event = redis.call('XADD', work_key(id, 'events'), '*', 'event', kind, ...)
-  redis.call('XADD', key('activity'), 'MAXLEN', '~', ACTIVITY_LENGTH, '*', 'work', id)
+  redis.call('XADD', key('activity'), 'MAXLEN', '~', ACTIVITY_LENGTH, '*', 'work', id, 'event', kind)
   return event
 end
 

@@ -287,6 +287,7 @@ class Jobs(RuleBasedStateMachine):
             segments=segments,
             committed=committed,
             progress_seconds=progress_ms / 1000,
+            audio_seconds=PROGRESS_MS / 1000 if knows else None,
             info=INFO if knows else None,
         )
         assert hold is expected

@@ -57,7 +57,7 @@ def test_a_job_runs_from_claim_to_result(jobs: Jobs) -> None:
     job_id = jobs.accept()
     job = jobs.claimed()
     assert (job.work_id, job.status, job.fence, job.attempts) == (job_id, JobStatus.PROCESSING, 1, 1)
-    assert jobs.worker.report(job, progress_seconds=0, info=INFO) is Hold.HELD
+    assert jobs.worker.report(job, progress_seconds=0, audio_seconds=12, info=INFO) is Hold.HELD
     assert jobs.worker.report(job, segments=[segment(1)], committed=0, progress_seconds=2) is Hold.HELD
     assert jobs.work(job_id).progress_seconds == 2
     assert jobs.work(job_id).audio_seconds == 12

@@ -179,6 +179,16 @@ def test_a_long_poll_answers_when_its_time_is_over(scripted_service: Service) ->
     scripted_service.finished(job_id)
 
 
+def test_the_result_can_be_waited_for(scripted_service: Service) -> None:
+    job_id = scripted_service.submit(SECONDS_20)
+    early = scripted_service.client.get(f"/result/{job_id}", params={"wait": 0.2})
+    assert (early.status_code, early.json()["code"]) == (409, "job_not_finished")
+    answer = scripted_service.client.get(f"/result/{job_id}", params={"wait": 60})
+    assert (answer.status_code, len(answer.json()["segments"])) == (200, 4)
+    again = scripted_service.client.get(f"/result/{job_id}", params={"wait": 60, "format": "text"})
+    assert again.text.startswith("Segment 1")
+
+
 @pytest.mark.parametrize("wait", ["-1", "61", "soon"])
 def test_a_long_poll_is_bounded(scripted_service: Service, wait: str) -> None:
     answer = scripted_service.client.get(f"/status/{'0' * 32}", params={"wait": wait})

@@ -14,7 +14,8 @@ from tests.harness.process_tree import process_tree
 from tests.harness.service import MODEL_CACHE, Service, until
 from tests.media import speech_wav, word_error_rate
 from worker.decoder import Decoder
-from worker.faster_whisper_transcriber import FasterWhisperTranscriber
+from worker.engine.transcriber import WhisperTranscriber
+from worker.engine.whisper import Placement
 from worker.transcriber import Checkpoint
 from worker.weights import find_weights
 
@@ -32,37 +33,54 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 
 @pytest.fixture(scope="module")
-def transcriber() -> FasterWhisperTranscriber:
+def transcriber() -> WhisperTranscriber:
     try:
         folder = find_weights("base", MODEL_CACHE)
     except ConfigurationError as error:
         pytest.fail(str(error))
-    return FasterWhisperTranscriber(
-        folder,
-        device="cpu",
-        compute_type="int8",
-        replicas=1,
-        compute_threads=0,
-        decoder=Decoder(max_audio_seconds=7200, timeout_seconds=60),
-    )
+    placement = Placement.choose(device="cpu", compute_type=None, replicas=0, compute_threads=0, batch_size=0)
+    return WhisperTranscriber(folder, placement, Decoder(max_audio_seconds=7200, timeout_seconds=60))
 
 
-@pytest.mark.parametrize("options", [{}, {"vad_filter": False}, {"language": "en", "word_timestamps": True}])
-def test_every_segment_is_a_place_to_go_on_from(
-    transcriber: FasterWhisperTranscriber, tmp_path: Path, options: dict[str, object]
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"quality": "fast", "vad_filter": False},
+        {"language": "en", "word_timestamps": True},
+        {"clip_start_seconds": 3.3, "clip_end_seconds": 40},
+    ],
+)
+def test_what_follows_a_passage_is_what_would_have_followed(
+    transcriber: WhisperTranscriber, tmp_path: Path, options: dict[str, object]
 ) -> None:
     media = tmp_path / "media"
     media.write_bytes(LONG)
     asked = TranscriptionOptions.model_validate(options)
-    whole = transcriber.transcribe(media, asked)
-    segments = list(whole.segments)
+    passages = list(transcriber.transcribe(media, asked))
+    assert sum(bool(passage.segments) for passage in passages) > 1
+    for done in range(1, len(passages) + 1):
+        committed = [segment for passage in passages[:done] for segment in passage.segments]
+        rest = list(transcriber.transcribe(media, asked, Checkpoint(passages[done - 1].info, committed)))
+        following = [segment for passage in passages[done:] for segment in passage.segments]
+        assert [segment for passage in rest for segment in passage.segments] == following
+        assert rest[-1].info == passages[-1].info
+
+
+def test_the_accurate_way_goes_on_behind_any_segment(transcriber: WhisperTranscriber, tmp_path: Path) -> None:
+    """Not as exactly: where it broke off, a window begins that would have begun elsewhere."""
+    media = tmp_path / "media"
+    media.write_bytes(LONG)
+    asked = TranscriptionOptions(quality="accurate")
+    passages = list(transcriber.transcribe(media, asked))
+    segments = [segment for passage in passages for segment in passage.segments]
     assert len(segments) > 4
     undisturbed = word_error_rate([(WORDS, "".join(each.text for each in segments))])
-    for done in range(1, len(segments) + 1, 3):
-        checkpoint = Checkpoint(whole.info, segments[:done])
-        rest = transcriber.transcribe(media, asked, checkpoint)
-        assert rest.info == whole.info
-        joined = [*segments[:done], *rest.segments]
+    for done in range(1, len(segments) + 1, 4):
+        checkpoint = Checkpoint(passages[-1].info, segments[:done])
+        rest = list(transcriber.transcribe(media, asked, checkpoint))
+        joined = [*segments[:done], *(segment for passage in rest for segment in passage.segments)]
+        assert rest[-1].info == passages[-1].info
         assert [each.id for each in joined] == list(range(1, len(joined) + 1))
         assert all(each.start >= checkpoint.end_seconds - 0.01 for each in joined[done:])
         rate = word_error_rate([(WORDS, "".join(each.text for each in joined))])

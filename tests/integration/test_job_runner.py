@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -19,7 +19,7 @@ from worker.job_runner import JobRunner
 from worker.job_store import Hold
 from worker.metrics import WorkerMetrics
 from worker.running_jobs import RunningJobs
-from worker.transcriber import Checkpoint, Transcription
+from worker.transcriber import Checkpoint, Passage
 
 INFO = TranscriptInfo(language="en", language_probability=1.0, duration_seconds=3.0)
 
@@ -52,15 +52,13 @@ class Transcribes:
 
     def transcribe(
         self, _media: Path, _options: TranscriptionOptions, checkpoint: Checkpoint | None = None
-    ) -> Transcription:
+    ) -> Generator[Passage, None, None]:
         self.began_behind = len(checkpoint.segments) if checkpoint else 0
-        return Transcription(INFO, self._segments(self.began_behind))
-
-    def _segments(self, done: int) -> Iterator[Segment]:
-        for number in range(done + 1, 4):
+        yield Passage(INFO, (), self.began_behind, INFO.duration_seconds)
+        for number in range(self.began_behind + 1, 4):
             self.asked_for = number
             self._before_segment(number)
-            yield segment(number)
+            yield Passage(INFO, (segment(number),), number, INFO.duration_seconds)
 
 
 class Bench:

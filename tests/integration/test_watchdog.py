@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,7 +18,7 @@ from worker.handover import Handover
 from worker.job_runner import JobRunner
 from worker.metrics import WorkerMetrics
 from worker.running_jobs import RunningJobs
-from worker.transcriber import Checkpoint, Transcription
+from worker.transcriber import Checkpoint, Passage
 from worker.watchdog import Watchdog
 
 
@@ -33,9 +33,9 @@ class Hangs:
 
     def transcribe(
         self, _media: Path, _options: TranscriptionOptions, _checkpoint: Checkpoint | None = None
-    ) -> Transcription:
+    ) -> Generator[Passage, None, None]:
         self.let_go.wait(20)
-        return Transcription(TranscriptInfo(language="en", language_probability=1, duration_seconds=1), iter(()))
+        yield Passage(TranscriptInfo(language="en", language_probability=1, duration_seconds=1), (), 1, 1)
 
 
 class NoTurns:

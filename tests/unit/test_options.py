@@ -18,9 +18,12 @@ DEFAULTS = {
     "task": "transcribe",
     "initial_prompt": None,
     "hotwords": None,
-    "beam_size": 5,
+    "quality": "balanced",
+    "beam_size": None,
     "temperature": 0.0,
     "vad_filter": True,
+    "multilingual": False,
+    "channels": "mix",
     "word_timestamps": False,
     "clip_start_seconds": 0.0,
     "clip_end_seconds": None,
@@ -65,6 +68,10 @@ def test_every_option_is_described() -> None:
         ("clip_end_seconds", 0.001),
         ("task", "translate"),
         ("vad_filter", False),
+        ("quality", "fast"),
+        ("quality", "accurate"),
+        ("multilingual", True),
+        ("channels", "split"),
         ("word_timestamps", True),
     ],
 )
@@ -87,6 +94,9 @@ def test_a_value_on_a_bound_is_accepted_and_kept(option: str, accepted: object) 
         ("clip_end_seconds", 0.0, "greater_than"),
         ("task", "summarise", "literal_error"),
         ("vad_filter", "perhaps", "bool_parsing"),
+        ("quality", "best", "literal_error"),
+        ("multilingual", "perhaps", "bool_parsing"),
+        ("channels", "2", "literal_error"),
         ("word_timestamps", "", "bool_parsing"),
     ],
 )
@@ -157,6 +167,20 @@ def test_a_clip_may_begin_anywhere_and_run_to_the_end() -> None:
     assert options(clip_start_seconds=4.999, clip_end_seconds=5).clip_start_seconds == 4.999
 
 
+@pytest.mark.parametrize(
+    ("sent", "beams"),
+    [
+        ({}, 5),
+        ({"quality": "fast"}, 1),
+        ({"quality": "accurate"}, 5),
+        ({"quality": "fast", "beam_size": 3}, 3),
+        ({"beam_size": 1}, 1),
+    ],
+)
+def test_the_quality_says_how_many_hypotheses_unless_the_client_does(sent: dict[str, object], beams: int) -> None:
+    assert options(**sent).beams == beams
+
+
 def test_options_never_change() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         options().beam_size = 1  # type: ignore[misc]
@@ -173,7 +197,10 @@ def test_options_never_change() -> None:
             "hotwords": st.text(max_size=80),
             "beam_size": st.integers(1, 20),
             "temperature": st.floats(0, 1),
+            "quality": st.sampled_from(["fast", "balanced", "accurate"]),
             "vad_filter": st.booleans(),
+            "multilingual": st.booleans(),
+            "channels": st.sampled_from(["mix", "split"]),
             "word_timestamps": st.booleans(),
             "clip_start_seconds": st.floats(0, 1e6),
             "clip_end_seconds": st.floats(1.1e6, 1e300),

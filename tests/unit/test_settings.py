@@ -206,7 +206,8 @@ def test_an_empty_variable_means_that_it_is_not_set(monkeypatch: pytest.MonkeyPa
         (WorkerSettings, "DEVICE", "tpu"),
         (WorkerSettings, "TRANSCRIBER", "human"),
         (WorkerSettings, "SCRIPTED_RTF", "-0.1"),
-        (WorkerSettings, "MODEL_REPLICAS", "0"),
+        (WorkerSettings, "MODEL_REPLICAS", "-1"),
+        (WorkerSettings, "BATCH_SIZE", "-1"),
         (WorkerSettings, "COMPUTE_THREADS", "-1"),
         (WorkerSettings, "WORKER_CONCURRENCY", "0"),
         (WorkerSettings, "WORKER_CONCURRENCY", "257"),
@@ -320,7 +321,7 @@ def test_the_example_is_a_file_that_dotenv_reads_and_holds_no_secret() -> None:
     active: Mapping[str, str | None] = dotenv_values(ENV_EXAMPLE)
     assert set(active) <= VARIABLES
     assert all(active.values()), "what has no default is commented out"
-    assert {"REDIS_PASSWORD", "REDIS_URL", "BROKER_URL", "MODEL_CACHE_DIR"}.isdisjoint(active)
+    assert {"REDIS_PASSWORD", "REDIS_URL", "BROKER_URL", "MODEL_CACHE_DIR", "COMPUTE_TYPE"}.isdisjoint(active)
 
 
 def values(settings: CommonSettings) -> dict[str, Any]:

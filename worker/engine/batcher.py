@@ -1,0 +1,161 @@
+"""Batches across jobs: what all running jobs ask of the model meets here and goes there together.
+
+Requests of one kind (an equal `key`) may share a batch. A free replica takes the request of the job that has been given
+the least so far and fills the batch with others of its kind, again those first whose jobs have been given least: a job
+of a hundred chunks holds up a job of one by a batch, not by a hundred chunks.
+"""
+
+import itertools
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+Result_co = TypeVar("Result_co", covariant=True)
+
+
+class Request(Protocol[Result_co]):
+    """Something to be computed, alone or with others of its kind."""
+
+    @property
+    def key(self) -> Hashable:
+        """Equal for requests that may share a batch; what one of them yields must not depend on the others."""
+
+    @property
+    def cost(self) -> float:
+        """What it is charged to its job; any unit, the same for all."""
+
+    def compute(self, batch: Sequence[Any]) -> Sequence[Result_co]:
+        """Return the results of a batch of requests of this kind, itself among them, in their order."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Waiting:
+    request: Request[Any]
+    result: Future[Any]
+    since: float
+    """By the monotonic clock."""
+
+
+class Party:
+    """One job's place at the batcher."""
+
+    def __init__(self, batcher: "Batcher", given: float) -> None:
+        self._batcher = batcher
+        self.given = given
+        """Cost of what it was given so far, counted from where the others stood when it came."""
+        self.waiting: deque[_Waiting] = deque()
+
+    def submit(self, request: Request[Result_co], *, first: bool = False) -> Future[Result_co]:
+        """Have a request computed; `first`, before this job's others."""
+        return self._batcher.submit(self, request, first=first)
+
+
+class Batcher:
+    """Feeds a model's replicas, each from a thread of its own.
+
+    Args:
+        replicas: Batches computed at once.
+        batch_size: Most requests in a batch.
+        linger_seconds: How long a request waits for others of its kind while its batch is not full.
+        observe: Called with the size of every batch and the seconds it took.
+    """
+
+    def __init__(
+        self,
+        *,
+        replicas: int,
+        batch_size: int,
+        linger_seconds: float = 0.0,
+        observe: Callable[[int, float], None] = lambda _size, _seconds: None,
+    ) -> None:
+        self._batch_size = batch_size
+        self._linger_seconds = linger_seconds
+        self._observe = observe
+        self._changed = threading.Condition()
+        self._parties: list[Party] = []
+        self._now_at = 0.0
+        for number in range(replicas):
+            threading.Thread(target=self._run, name=f"replica-{number}", daemon=True).start()
+
+    @property
+    def parties(self) -> int:
+        """How many take part."""
+        return len(self._parties)
+
+    @contextmanager
+    def join(self) -> Iterator[Party]:
+        """Take part for the length of a job; what it still waits for when it leaves is dropped."""
+        with self._changed:
+            party: Party = Party(self, self._now_at)
+            self._parties.append(party)
+        try:
+            yield party
+        finally:
+            with self._changed:
+                self._parties.remove(party)
+                dropped = list(party.waiting)
+                party.waiting.clear()
+            for each in dropped:
+                each.result.cancel()
+
+    def submit(self, party: Party, request: Request[Result_co], *, first: bool) -> Future[Result_co]:
+        """Queue a request of a party that takes part."""
+        result: Future[Result_co] = Future()
+        entry = _Waiting(request, result, time.monotonic())
+        with self._changed:
+            # One that had nothing to ask for saves nothing up.
+            if not party.waiting:
+                party.given = max(party.given, self._now_at)
+            if first:
+                party.waiting.appendleft(entry)
+            else:
+                party.waiting.append(entry)
+            self._changed.notify()
+        return result
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                batch = self._next_batch()
+            started = time.monotonic()
+            try:
+                results = batch[0].request.compute([each.request for each in batch])
+                answered = list(zip(batch, results, strict=True))
+            except Exception as error:  # noqa: BLE001 - it is each job's own to handle
+                for each in batch:
+                    each.result.set_exception(error)
+            else:
+                for each, result in answered:
+                    each.result.set_result(result)
+            self._observe(len(batch), time.monotonic() - started)
+
+    def _next_batch(self) -> list[_Waiting]:
+        """Wait for a batch, take it out of the queues and charge it."""
+        while True:
+            by_need = sorted((party for party in self._parties if party.waiting), key=lambda party: party.given)
+            if not by_need:
+                self._changed.wait()
+                continue
+            chosen = self._of_kind(by_need, by_need[0].waiting[0].request.key)
+            rest = min(each.since for _, each in chosen) + self._linger_seconds - time.monotonic()
+            if len(chosen) < self._batch_size and rest > 0:
+                self._changed.wait(rest)
+                continue
+            self._now_at = max(self._now_at, by_need[0].given)
+            for party, each in chosen:
+                party.waiting.remove(each)
+                party.given += each.request.cost
+            if wanted := [each for _, each in chosen if each.result.set_running_or_notify_cancel()]:
+                return wanted
+
+    def _of_kind(self, by_need: Sequence[Party], key: Hashable) -> list[tuple[Party, _Waiting]]:
+        """Return up to a batch of requests of this kind: one of each party in turn, the neediest first."""
+        of_each = [[(party, each) for each in party.waiting if each.request.key == key] for party in by_need]
+        in_turn = itertools.zip_longest(*of_each)
+        found = (each for turn in in_turn for each in turn if each is not None)
+        return list(itertools.islice(found, self._batch_size))
