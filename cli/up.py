@@ -1,7 +1,6 @@
 """`scriptorium up`: the whole service on one machine, from the same processes that a cluster runs."""
 
 import asyncio
-import contextlib
 import fcntl
 import os
 import signal
@@ -176,6 +175,11 @@ class _Service:
         label = f"{name:<{_NAME_WIDTH}}|"
         if self._colours:
             label = f"\x1b[{_COLOURS.get(name, _WORKER_COLOUR)}m{label}\x1b[0m"
-        # Whoever read this may be gone; the service is not, and must still stop when it is told to.
-        with contextlib.suppress(OSError):
+        try:
             print(f"{label} {line}", flush=True)
+        except BrokenPipeError:
+            # Whoever read this is gone; the service is not, and must still stop when it is told to. What can't be
+            # written any more would fail again at Python's end.
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, sys.stdout.fileno())
+            os.close(nowhere)

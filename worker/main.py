@@ -159,6 +159,7 @@ class WorkerProcess:
                     runner=runner,
                     handover=self._handover,
                     limit_seconds=settings.watchdog_seconds,
+                    stopping=self._stopping,
                 ).look,
                 every_seconds=min(_WATCHDOG_LOOK_SECONDS, settings.watchdog_seconds / 4),
                 metrics=self._metrics,

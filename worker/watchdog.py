@@ -1,6 +1,7 @@
 """Ends a process whose inference hangs: no thread can be stopped from outside, a process can."""
 
 import os
+import threading
 from collections.abc import Callable
 
 import structlog
@@ -23,8 +24,9 @@ def _exit() -> None:
 class Watchdog:
     """Looks for attempts with a step that takes longer than `limit_seconds`.
 
-    Such an attempt is charged as an error, so that a file that hangs every time is given up in the end; the others of
-    the process are handed back and lose nothing but the segment under way.
+    `stopping` is set first and keeps the process from claiming anything more. The attempt is charged as an error, so
+    that a file that hangs every time is given up in the end; the others of the process are handed back and lose nothing
+    but the passage under way.
     """
 
     def __init__(
@@ -34,12 +36,14 @@ class Watchdog:
         runner: JobRunner,
         handover: Handover,
         limit_seconds: float,
+        stopping: threading.Event,
         end_process: Callable[[], None] = _exit,
     ) -> None:
         self._running = running
         self._runner = runner
         self._handover = handover
         self._limit_seconds = limit_seconds
+        self._stopping = stopping
         self._end_process = end_process
 
     def look(self) -> None:
@@ -52,6 +56,8 @@ class Watchdog:
         hung = [each for each in attempts if each.computing_seconds > self._limit_seconds]
         if not hung:
             return
+        # Before anything is handed back: a free slot of this process would take it right away, and die with it.
+        self._stopping.set()
         logger.error("inference_hangs", work_ids=[each.work.work_id for each in hung], seconds=self._limit_seconds)
         for each in hung:
             self._runner.end_in_error(

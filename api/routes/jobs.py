@@ -161,10 +161,10 @@ async def result(
     wait: Annotated[float, Query(ge=0, le=60, description="Seconds to wait for the end of a job under way.")] = 0,
 ) -> Response:
     """Return a completed job's transcript."""
-    job = await services.jobs.get(checked(job_id))
-    if wait and not job.status.is_finished:
-        state = await services.jobs.look(job_id)
-        job = (await _awaited(state, services, wait, lambda status: status.is_finished)).job
+    state = await services.jobs.look(checked(job_id))
+    if wait and not state.job.status.is_finished:
+        state = await _awaited(state, services, wait, lambda status: status.is_finished)
+    job = state.job
     transcript = await services.jobs.transcript(job)
     match result_format:
         case ResultFormat.JSON:

@@ -19,6 +19,7 @@ from worker.job_runner import JobRunner
 from worker.metrics import WorkerMetrics
 from worker.running_jobs import RunningJobs
 from worker.transcriber import Checkpoint, Passage
+from worker.turns import Turns
 from worker.watchdog import Watchdog
 
 
@@ -56,6 +57,7 @@ def jobs(valkey_url: str, keys: Keys) -> Iterator[Jobs]:
 def test_a_hung_job_is_an_error_and_its_neighbours_lose_nothing(jobs: Jobs, tmp_path: Path) -> None:
     hung, neighbour = jobs.accept(), jobs.accept()
     running, transcriber, turns, ended = RunningJobs(), Hangs(), NoTurns(), []
+    stopping = threading.Event()
     runner = JobRunner(
         store=jobs.worker,
         media=MediaFiles.under(tmp_path),
@@ -69,9 +71,11 @@ def test_a_hung_job_is_an_error_and_its_neighbours_lose_nothing(jobs: Jobs, tmp_
         runner=runner,
         handover=Handover(store=jobs.worker, turns=turns, lane="base"),  # type: ignore[arg-type]
         limit_seconds=0.2,
+        stopping=stopping,
         end_process=lambda: ended.append(True),
     )
     outcomes: list[str] = []
+    idle_slot = Turns(store=jobs.worker, runner=runner, stopping=stopping)
     thread = threading.Thread(target=lambda work: outcomes.append(runner.run(work)), args=(jobs.claimed(),))
     with running.track(jobs.claimed()):
         watchdog.look()
@@ -85,6 +89,8 @@ def test_a_hung_job_is_an_error_and_its_neighbours_lose_nothing(jobs: Jobs, tmp_
     work = jobs.work(neighbour)
     assert (work.status, work.errors, work.crashes, work.attempts) == (JobStatus.QUEUED, 0, 0, 0)
     assert turns.sent == 1
+    # A slot of this process that is free takes nothing of what was handed back.
+    assert idle_slot.take("base") == []
     # The thread wakes after all: what it says is refused.
     transcriber.let_go.set()
     thread.join(10)
