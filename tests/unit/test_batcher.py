@@ -1,5 +1,6 @@
 """What jobs ask of the model meets in batches: of one kind, fairly, and without harm from a neighbour's error."""
 
+import math
 import queue
 import threading
 from collections.abc import Callable, Hashable, Sequence
@@ -98,11 +99,18 @@ def bench(
     stack: ExitStack,
     *,
     batch_size: int = 2,
+    batch_cost: float = math.inf,
     replicas: int = 1,
     linger_seconds: float = 0.0,
     observe: Callable[[int, float], None] = lambda _size, _seconds: None,
 ) -> Bench:
-    batcher = Batcher(replicas=replicas, batch_size=batch_size, linger_seconds=linger_seconds, observe=observe)
+    batcher = Batcher(
+        replicas=replicas,
+        batch_size=batch_size,
+        batch_cost=batch_cost,
+        linger_seconds=linger_seconds,
+        observe=observe,
+    )
     return Bench(batcher, Model(), stack)
 
 
@@ -121,6 +129,16 @@ def test_what_waits_together_is_computed_together_up_to_the_batch_size() -> None
         assert [it.model.next_batch() for _ in range(3)] == [["a0", "a1", "a2"], ["a3", "a4", "a5"], ["a6"]]
         it.model.go_on()
         assert [each.result(PATIENCE_SECONDS) for each in asked] == [f"text of a{number}" for number in range(7)]
+
+
+@pytest.mark.parametrize(("cost", "together"), [(1.0, 4), (2.0, 4), (3.0, 3), (5.0, 2), (10.0, 1), (11.0, 1)])
+def test_a_batch_costs_no_more_than_it_may_unless_one_alone_does(cost: float, together: int) -> None:
+    with ExitStack() as stack:
+        it = bench(stack, batch_size=4, batch_cost=10.0)
+        it.plug()
+        it.ask("a", *of("a", 4), cost=cost)
+        assert it.model.next_batch() == of("a", 4)[:together]
+        it.model.go_on(10)
 
 
 def test_only_one_kind_is_in_a_batch() -> None:

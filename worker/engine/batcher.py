@@ -6,6 +6,7 @@ of a hundred chunks holds up a job of one by a batch, not by a hundred chunks.
 """
 
 import itertools
+import math
 import threading
 import time
 from collections import deque
@@ -27,7 +28,7 @@ class Request(Protocol[Result_co]):
 
     @property
     def cost(self) -> float:
-        """What it is charged to its job; any unit, the same for all."""
+        """What it is charged to its job; any unit, the same for all; equal where the key is equal."""
 
     def compute(self, batch: Sequence[Any]) -> Sequence[Result_co]:
         """Return the results of a batch of requests of this kind, itself among them, in their order."""
@@ -61,6 +62,7 @@ class Batcher:
     Args:
         replicas: Batches computed at once.
         batch_size: Most requests in a batch.
+        batch_cost: Most that the requests of a batch may cost together; one alone may cost more.
         linger_seconds: How long a request waits for others of its kind while its batch is not full.
         observe: Called with the size of every batch and the seconds it took.
     """
@@ -70,10 +72,12 @@ class Batcher:
         *,
         replicas: int,
         batch_size: int,
+        batch_cost: float = math.inf,
         linger_seconds: float = 0.0,
         observe: Callable[[int, float], None] = lambda _size, _seconds: None,
     ) -> None:
         self._batch_size = batch_size
+        self._batch_cost = batch_cost
         self._linger_seconds = linger_seconds
         self._observe = observe
         self._changed = threading.Condition()
@@ -141,9 +145,13 @@ class Batcher:
             if not by_need:
                 self._changed.wait()
                 continue
-            chosen = self._of_kind(by_need, by_need[0].waiting[0].request.key)
+            leading = by_need[0].waiting[0].request
+            most = self._batch_size
+            while most > 1 and most * leading.cost > self._batch_cost:
+                most -= 1
+            chosen = self._of_kind(by_need, leading.key, most)
             rest = min(each.since for _, each in chosen) + self._linger_seconds - time.monotonic()
-            if len(chosen) < self._batch_size and rest > 0:
+            if len(chosen) < most and rest > 0:
                 self._changed.wait(rest)
                 continue
             self._now_at = max(self._now_at, by_need[0].given)
@@ -153,9 +161,9 @@ class Batcher:
             if wanted := [each for _, each in chosen if each.result.set_running_or_notify_cancel()]:
                 return wanted
 
-    def _of_kind(self, by_need: Sequence[Party], key: Hashable) -> list[tuple[Party, _Waiting]]:
-        """Return up to a batch of requests of this kind: one of each party in turn, the neediest first."""
+    def _of_kind(self, by_need: Sequence[Party], key: Hashable, most: int) -> list[tuple[Party, _Waiting]]:
+        """Return up to so many requests of this kind: one of each party in turn, the neediest first."""
         of_each = [[(party, each) for each in party.waiting if each.request.key == key] for party in by_need]
         in_turn = itertools.zip_longest(*of_each)
         found = (each for turn in in_turn for each in turn if each is not None)
-        return list(itertools.islice(found, self._batch_size))
+        return list(itertools.islice(found, most))

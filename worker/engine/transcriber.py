@@ -1,6 +1,7 @@
 """The `Transcriber` that ships with a model: streams a file through decoder, VAD and Whisper, for many jobs at once."""
 
 import itertools
+import math
 from collections import defaultdict
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
@@ -27,6 +28,8 @@ from worker.transcriber import Checkpoint, Passage
 
 _GPU_LINGER_SECONDS: Final = 0.005
 """What a request waits for others on a GPU, where a batch of one takes about as long as one of many."""
+_CPU_BATCH_FRAMES: Final = 2000
+"""Most frames of a batch on a CPU, where long windows gain nothing from company and take the most memory."""
 _LEAST_AHEAD: Final = 2
 """Chunks of a job that are under way at once, however many jobs there are: one computed, one waiting."""
 _WARM_UP_FRAMES: Final = 400
@@ -61,6 +64,7 @@ class WhisperTranscriber:
         self._batcher = Batcher(
             replicas=placement.replicas,
             batch_size=placement.batch_size,
+            batch_cost=math.inf if placement.device == "cuda" else _CPU_BATCH_FRAMES,
             linger_seconds=_GPU_LINGER_SECONDS if placement.device == "cuda" else 0.0,
             observe=observe_batch,
         )
