@@ -3,6 +3,7 @@
 import itertools
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Final
 
 from worker.engine.chunking import Chunk
@@ -38,10 +39,12 @@ def transcribe(
     elif language is None:
         voters = list(itertools.islice(stream, _VOTERS))
         if len(voters) > 1:
-            answers = [asked.result() for asked in [listener.detect(chunk) for chunk in voters]]
+            windows = [listener.window(chunk) for chunk in voters]
+            answers = [asked.result() for asked in [listener.detect(window) for window in windows]]
             language = vote([answer.probabilities for answer in answers], [chunk.duration_seconds for chunk in voters])
             begun.extend(
-                listener.begin(chunk, language, answer.encoding) for chunk, answer in zip(voters, answers, strict=True)
+                listener.begin(chunk, language, replace(window, encoding=answer.encoding))
+                for chunk, window, answer in zip(voters, windows, answers, strict=True)
             )
         else:
             # A lone chunk is asked in the same pass as for its text.

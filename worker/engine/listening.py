@@ -4,9 +4,7 @@ import math
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
-from typing import Any, Final
-
-from numpy.typing import NDArray
+from typing import Final
 
 from core.transcript import Segment, Word
 from worker.engine.batcher import Party
@@ -95,15 +93,15 @@ class Listener:
         self.manner = manner
         self.observe = observe
 
-    def detect(self, chunk: Chunk) -> Future[Detected]:
-        """Ask which language a chunk is in."""
-        return self.party.submit(Detect(self.whisper, self.window(chunk, _CARE[0])))
+    def detect(self, window: Window) -> Future[Detected]:
+        """Ask which language a window is in."""
+        return self.party.submit(Detect(self.whisper, window))
 
-    def begin(self, chunk: Chunk, language: Language | None, encoding: NDArray[Any] | None = None) -> "Listening":
-        """Begin to listen to a chunk, whose encoding `detect` may have given; without a language, detect it."""
-        return Listening(self, chunk, language, encoding)
+    def begin(self, chunk: Chunk, language: Language | None, window: Window | None = None) -> "Listening":
+        """Begin to listen to a chunk, whose window may be there already; without a language, detect it."""
+        return Listening(self, chunk, language, window)
 
-    def window(self, chunk: Chunk, care: Care) -> Window:
+    def window(self, chunk: Chunk, care: Care = _CARE[0]) -> Window:
         """Return a chunk as the model takes it."""
         features = log_mel(chunk.samples, self.whisper.mel_filters)
         bucket = care.bucket_seconds * FRAMES_PER_SECOND
@@ -119,7 +117,7 @@ class Listening:
         listener: Listener,
         chunk: Chunk,
         language: Language | None,
-        encoding: NDArray[Any] | None,
+        window: Window | None = None,
         *,
         is_part: bool = False,
     ) -> None:
@@ -127,7 +125,7 @@ class Listening:
         self._listener = listener
         self._language = language
         self._is_part = is_part
-        self._window = replace(listener.window(chunk, _CARE[0]), encoding=encoding)
+        self._window = window or listener.window(chunk)
         self._text = self._ask(_CARE[0])
 
     @property
@@ -145,7 +143,7 @@ class Listening:
             at = self.chunk.start_seconds
             for begin, end in uncovered(heard.spans, self.chunk.speech):
                 if part := self.chunk.part(at + begin, at + end):
-                    listening = Listening(self._listener, part, heard.decoded.language, None, is_part=True)
+                    listening = Listening(self._listener, part, heard.decoded.language, is_part=True)
                     segments += listening.text().segments
             segments.sort(key=lambda segment: segment.start)
         return ChunkText(segments, heard.decoded.language)

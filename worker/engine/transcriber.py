@@ -70,8 +70,7 @@ class WhisperTranscriber:
         )
         # Enough for every replica to find a batch while another is computed; jobs share it, as each chunk takes memory.
         self._ahead = 2 * placement.replicas * placement.batch_size
-        self._replicas = placement.replicas
-        self._warm_up()
+        self._warm_up(placement.replicas)
 
     @property
     def device(self) -> str:
@@ -165,14 +164,14 @@ class WhisperTranscriber:
             return Language(checkpoint.info.language, checkpoint.info.language_probability)
         return Language(options.language) if options.language else None
 
-    def _warm_up(self) -> None:
+    def _warm_up(self, replicas: int) -> None:
         """Compute something on every replica, so that the first jobs do not pay for lazy initialization."""
         window = Window(np.zeros((len(self._whisper.mel_filters), _WARM_UP_FRAMES), dtype=np.float32))
         with self._batcher.join() as party:
             waiting = [
                 # Of different kinds, or they would be one batch.
                 party.submit(Decode(self._whisper, window, Decoding(max_tokens=1 + number), language=None))
-                for number in range(self._replicas)
+                for number in range(replicas)
             ]
             for each in waiting:
                 each.result()
