@@ -8,7 +8,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Literal, get_args
 
-import httpx
+import aiohttp
 
 from bench.clients import Ask, answers
 from bench.systems import Run, measured
@@ -65,22 +65,21 @@ def service(**settings: str) -> Iterator[Service]:
 
 @asynccontextmanager
 async def _connected(running: Service, quality: Quality | None) -> AsyncIterator[Ask]:
-    async with httpx.AsyncClient(
-        base_url=str(running.client.base_url), timeout=_TIMEOUT_SECONDS, trust_env=False
+    async with aiohttp.ClientSession(
+        base_url=str(running.client.base_url),
+        timeout=aiohttp.ClientTimeout(_TIMEOUT_SECONDS),
+        headers={"Cache-Control": "no-cache"},  # nobody else's result, not even an earlier one of this clip
     ) as client:
 
         async def ask(media: Reference) -> str:
-            accepted = await client.post(
-                "/transcribe",
-                files={"file": (media.path.name, media.path.read_bytes())},
-                data={"quality": quality} if quality else {},
-                headers={"Cache-Control": "no-cache"},  # nobody else's result, not even an earlier one of this clip
-            )
-            accepted.raise_for_status()
-            job_id = accepted.json()["job_id"]
+            form = aiohttp.FormData({"quality": quality} if quality else {})
+            form.add_field("file", media.path.read_bytes(), filename=media.path.name)
+            async with client.post("/transcribe", data=form, raise_for_status=True) as accepted:
+                job_id = (await accepted.json())["job_id"]
             while True:
-                result = await client.get(f"/result/{job_id}", params={"format": "text", "wait": _WAIT_SECONDS})
-                if result.status_code != HTTPStatus.CONFLICT:  # not finished yet
-                    return result.raise_for_status().text
+                async with client.get(f"/result/{job_id}", params={"format": "text", "wait": _WAIT_SECONDS}) as result:
+                    if result.status != HTTPStatus.CONFLICT:  # not finished yet
+                        result.raise_for_status()
+                        return await result.text()
 
         yield ask

@@ -12,8 +12,8 @@ from bench.sampler import Sampler
 from bench.tables import percentile
 from tests.media import Reference
 
-_LOOK_SECONDS = 0.5
-"""Between two looks at the memory of a whole tree of processes: each takes milliseconds from what is measured."""
+_LOOK_SECONDS = 1.0
+"""Between two looks at the memory of a whole tree of processes: each takes some 16 ms from what is measured."""
 
 
 @dataclass(frozen=True, slots=True)

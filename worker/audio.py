@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 
 SAMPLE_RATE = 16_000
 """Samples per second that Whisper's features are computed from."""
-WINDOW_SECONDS = 30
-"""Audio that is decoded, and held, at a time: what Whisper listens to at once."""
+WINDOW_SECONDS = 10
+"""Audio that is decoded, and held, at a time: many jobs hold a window each."""
 
 
 @dataclass(frozen=True, slots=True)

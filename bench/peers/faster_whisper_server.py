@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import httpx
+import aiohttp
 
 from bench.clients import Ask
 from bench.peers.environment import program, weights
@@ -34,15 +34,15 @@ def _command(port: int, folder: Path) -> Sequence[str]:
 
 @asynccontextmanager
 async def _connected(port: int) -> AsyncIterator[Ask]:
-    async with httpx.AsyncClient(timeout=_TIMEOUT_SECONDS, trust_env=False) as client:
+    async with aiohttp.ClientSession(
+        base_url=f"http://127.0.0.1:{port}", timeout=aiohttp.ClientTimeout(_TIMEOUT_SECONDS)
+    ) as client:
 
         async def ask(clip: Reference) -> str:
-            answer = await client.post(
-                f"http://127.0.0.1:{port}/v1/audio/transcriptions",
-                files={"file": (clip.path.name, clip.path.read_bytes())},
-                data={"model": _MODEL},
-            )
-            text: str = answer.raise_for_status().json()["text"]
+            form = aiohttp.FormData({"model": _MODEL})
+            form.add_field("file", clip.path.read_bytes(), filename=clip.path.name)
+            async with client.post("/v1/audio/transcriptions", data=form, raise_for_status=True) as answer:
+                text: str = (await answer.json())["text"]
             return text
 
         yield ask

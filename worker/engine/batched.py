@@ -2,7 +2,8 @@
 
 import itertools
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 from typing import Final
 
@@ -11,7 +12,7 @@ from worker.engine.heard import Heard
 from worker.engine.languages import Language, vote
 from worker.engine.listening import Listener, Listening
 
-_VOTERS: Final = 4
+VOTERS: Final = 4
 """Chunks that are asked for the language: up to about a minute of speech."""
 
 
@@ -22,6 +23,7 @@ def transcribe(
     language: Language | None,
     multilingual: bool,
     ahead: Callable[[], int],
+    ballot: AbstractContextManager[object],
 ) -> Iterator[Heard]:
     """Yield what is said in every chunk, in order.
 
@@ -31,31 +33,51 @@ def transcribe(
         language: Of all of them; None to detect it.
         multilingual: Whether each may have its own; `language` is not heeded then.
         ahead: Says how many chunks may be under way at once just now.
+        ballot: Entered while several chunks vote on the language, and until the last of them has its text: what the
+            model makes of `VOTERS` chunks is kept that long.
     """
     stream = iter(chunks)
     begun: deque[Listening] = deque()
-    if multilingual:
-        language = None
-    elif language is None:
-        voters = list(itertools.islice(stream, _VOTERS))
-        if len(voters) > 1:
-            windows = [listener.window(chunk) for chunk in voters]
-            answers = [asked.result() for asked in [listener.detect(window) for window in windows]]
-            language = vote([answer.probabilities for answer in answers], [chunk.duration_seconds for chunk in voters])
-            begun.extend(
-                listener.begin(chunk, language, replace(window, encoding=answer.encoding))
-                for chunk, window, answer in zip(voters, windows, answers, strict=True)
-            )
-        else:
-            # A lone chunk is asked in the same pass as for its text.
-            stream = iter(voters)
-    spoken = _Spoken(language)
-    for chunk in stream:
-        begun.append(listener.begin(chunk, language))
-        while len(begun) >= ahead() or (begun and begun[0].is_answered):
-            yield spoken.heard(begun.popleft())
-    while begun:
-        yield spoken.heard(begun.popleft())
+    with ExitStack() as voting:
+        if multilingual:
+            language = None
+        elif language is None:
+            voters = list(itertools.islice(stream, 2))
+            if len(voters) > 1:
+                voting.enter_context(ballot)
+                voters += itertools.islice(stream, VOTERS - 2)
+                language, begun = _begin_by_vote(voters, listener)
+            else:
+                # A lone chunk is asked in the same pass as for its text.
+                stream = iter(voters)
+        voters_left = len(begun)
+        spoken = _Spoken(language)
+
+        def next_heard() -> Heard:
+            nonlocal voters_left
+            heard = spoken.heard(begun.popleft())
+            voters_left -= 1
+            if voters_left == 0:
+                voting.close()
+            return heard
+
+        for chunk in stream:
+            begun.append(listener.begin(chunk, language))
+            while len(begun) >= ahead() or (begun and begun[0].is_answered):
+                yield next_heard()
+        while begun:
+            yield next_heard()
+
+
+def _begin_by_vote(voters: Sequence[Chunk], listener: Listener) -> tuple[Language, deque[Listening]]:
+    """Return the language of most of these chunks, and the listening to each that has begun in it."""
+    windows = [listener.window(chunk) for chunk in voters]
+    answers = [asked.result() for asked in [listener.detect(window) for window in windows]]
+    language = vote([answer.probabilities for answer in answers], [chunk.duration_seconds for chunk in voters])
+    return language, deque(
+        listener.begin(chunk, language, replace(window, encoding=answer.encoding))
+        for chunk, window, answer in zip(voters, windows, answers, strict=True)
+    )
 
 
 class _Spoken:

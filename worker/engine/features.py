@@ -14,6 +14,8 @@ _HOP: Final = 160
 _FFT: Final = 400
 """10 ms and 25 ms at 16 kHz (Radford et al. 2022, section 2.2)."""
 _HANN: Final = np.hanning(_FFT + 1)[:-1].astype(np.float32)
+_BLOCK: Final = 100
+"""Frames that are transformed at a time: what that takes stays in the processor's caches, and is little."""
 _FLOOR: Final = 1e-10
 _RANGE: Final = 8.0
 """Decades below the loudest point; what is quieter counts as silence (`log_mel_spectrogram` of openai/whisper)."""
@@ -31,8 +33,10 @@ def log_mel(samples: NDArray[np.float32], filters: NDArray[np.float32]) -> NDArr
     padded = np.zeros(frames * _HOP + _FFT, dtype=np.float32)
     padded[_FFT // 2 : _FFT // 2 + len(samples)] = samples
     windows = np.lib.stride_tricks.sliding_window_view(padded, _FFT)[: frames * _HOP : _HOP]
-    spectrum = np.fft.rfft(windows * _HANN, axis=-1)
-    power = spectrum.real**2 + spectrum.imag**2
+    power = np.empty((frames, _FFT // 2 + 1), dtype=np.float32)
+    for first in range(0, frames, _BLOCK):
+        spectrum = np.fft.rfft(windows[first : first + _BLOCK] * _HANN, axis=-1)
+        power[first : first + _BLOCK] = spectrum.real**2 + spectrum.imag**2
     decades = np.log10(np.maximum(filters @ power.T, _FLOOR))
     scaled: NDArray[np.float32] = ((np.maximum(decades, decades.max() - _RANGE) + 4.0) / 4.0).astype(np.float32)
     return scaled

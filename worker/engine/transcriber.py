@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import threading
 from collections import defaultdict
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
@@ -30,8 +31,6 @@ _GPU_LINGER_SECONDS: Final = 0.005
 """What a request waits for others on a GPU, where a batch of one takes about as long as one of many."""
 _CPU_BATCH_FRAMES: Final = 2000
 """Most frames of a batch on a CPU, where long windows gain nothing from company and take the most memory."""
-_LEAST_AHEAD: Final = 2
-"""Chunks of a job that are under way at once, however many jobs there are: one computed, one waiting."""
 _WARM_UP_FRAMES: Final = 400
 
 
@@ -70,6 +69,8 @@ class WhisperTranscriber:
         )
         # Enough for every replica to find a batch while another is computed; jobs share it, as each chunk takes memory.
         self._ahead = 2 * placement.replicas * placement.batch_size
+        # Those that vote take more, as their encodings are kept until their texts are there: one batch a replica.
+        self._ballot = threading.BoundedSemaphore(max(1, placement.replicas * placement.batch_size // batched.VOTERS))
         self._warm_up(placement.replicas)
 
     @property
@@ -139,7 +140,8 @@ class WhisperTranscriber:
                 Listener(self._whisper, party, manner, observe=self._observe_fault),
                 language=language,
                 multilingual=options.multilingual,
-                ahead=lambda: max(_LEAST_AHEAD, self._ahead // self._batcher.parties),
+                ahead=lambda: max(1, self._ahead // self._batcher.parties),
+                ballot=self._ballot,
             )
 
     def _sequential(
