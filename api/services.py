@@ -31,7 +31,8 @@ class Services:
     events: JobEvents
 
 
-def _services(request: Request) -> Services:
+# `async` though it waits for nothing: what isn't goes through a thread for every request.
+async def _services(request: Request) -> Services:
     services: Services = request.app.state.services
     return services
 
