@@ -5,6 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+from faster_whisper.vad import VadOptions, get_speech_timestamps
+
 from bench.comparison import COLUMNS, Comparison
 from bench.floor import EngineFloor, engine_seconds
 from bench.peers.environment import PEERS
@@ -13,12 +16,14 @@ from bench.peers.faster_whisper_server import faster_whisper_server
 from bench.peers.whisper_cpp import whisper_cpp
 from bench.peers.whisper_ctranslate2 import WhisperCTranslate2
 from bench.peers.wyoming import wyoming_faster_whisper
-from bench.service_runner import QUALITIES, Quality, ServiceRunner
+from bench.service_runner import QUALITIES, Quality, ServiceRunner, verbose_transcript
 from bench.systems import System, cores
 from bench.tables import Table
 from bench.workloads import equal_clips, long_file, mixed_clips, samples_of, without_speech
 from tests.media import Reference, references
 from worker.audio import SAMPLE_RATE
+from worker.engine.guard import uncovered
+from worker.engine.spans import Span
 
 TITLE = "The service and its peers"
 
@@ -137,11 +142,27 @@ def _long_goals(long: Comparison) -> Iterator[list[str]]:
     yield _times(long, service, _BATCHED, 1.2)
     yield _points(long, service, 0.5)
     yield _of_the_floor(long, service, _LONE_FLOOR)
+    yield _completeness_goal(long)
 
 
 def _equal_goals(equal: Comparison) -> Iterator[list[str]]:
     (service,) = _services(_MANY, "balanced")
     yield _of_the_floor(equal, service, _FLOOR)
+
+
+def _completeness_goal(long: Comparison) -> list[str]:
+    """Hold the segments of the long file against the speech that faster-whisper's VAD finds in the whole of it."""
+    (clip,) = long.workload.clips
+    segments = verbose_transcript(clip)["segments"]
+    samples = samples_of(clip.path).astype(np.float32) / 32_768
+    speech = [
+        (found["start"] / SAMPLE_RATE, found["end"] / SAMPLE_RATE)
+        for found in get_speech_timestamps(samples, VadOptions(speech_pad_ms=0, min_silence_duration_ms=100))
+    ]
+    left = uncovered([Span(each["start"], each["end"], ()) for each in segments], speech)
+    what = f"{long.workload.name}: seconds of the VAD's speech that no segment covers, in stretches over one second"
+    seconds = sum(end - begin for begin, end in speech)
+    return [what, f"{sum(end - begin for begin, end in left):.1f} of {seconds:.0f}", "0"]
 
 
 def _idle_goal() -> list[str]:

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import aiohttp
 
@@ -61,6 +61,16 @@ def service(**settings: str) -> Iterator[Service]:
         finally:  # also when it didn't become ready, lest it be measured with what comes next
             running.stop()
             running.client.close()
+
+
+def verbose_transcript(media: Reference) -> dict[str, Any]:
+    """Return a clip's transcript with its segments, from a fresh service, as the format `verbose_json` has it."""
+    with service() as running:
+        job_id = running.submit(media.path)
+        running.finished(job_id, seconds=media.duration_seconds)
+        answer = running.client.get(f"/result/{job_id}", params={"format": "verbose_json"})
+        transcript: dict[str, Any] = answer.raise_for_status().json()
+        return transcript
 
 
 @asynccontextmanager
