@@ -25,7 +25,9 @@ Samples = NDArray[np.int16]
 
 _SEED = 20_260
 _PAUSE_SECONDS = (0.3, 1.5)
-_LONGEST_SECONDS = 3600.0
+_LONGEST_SECONDS = 7200.0
+_PART_SECONDS = 600.0
+"""Of a very long file, which is one part again and again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +79,8 @@ def long_file(folder: Path, *, seconds: float) -> Workload:
 
 
 def endless_mp3(folder: Path, *, seconds: float) -> Path:
-    """Write an MP3 of about this length and return it: frames of at most an hour, one after the other again."""
-    part_seconds = min(seconds, _LONGEST_SECONDS / 6)
+    """Write an MP3 of about this length and return it: the frames of ten minutes again and again."""
+    part_seconds = min(seconds, _PART_SECONDS)
     part = folder / "part.mp3"
     samples, _ = _joined(_spoken(), part_seconds, random.Random(_SEED))  # noqa: S311
     _write(part, samples, container="mp3", codec="libmp3lame", options={"write_xing": "0", "id3v2_version": "0"})
