@@ -4,6 +4,8 @@ import gzip
 import io
 import math
 import struct
+import time
+import tracemalloc
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -23,6 +25,7 @@ from tests.media import (
     clip,
     garbage,
     silence_wav,
+    speech_wav,
     text_named_mp3,
     tone_wav,
     transcoded,
@@ -228,6 +231,47 @@ def test_a_length_that_cant_be_is_none(media: Path) -> None:
     media.write_bytes(opus)
     seconds = header_duration_seconds(media)
     assert seconds is None or seconds < 1e9
+
+
+@pytest.mark.parametrize("codec", ["libopus", "vorbis"])
+def test_a_long_ogg_tells_its_length_by_its_ends(codec: str, tmp_path: Path, media: Path) -> None:
+    speech, _ = speech_wav()
+    source = tmp_path / "speech"
+    source.write_bytes(speech)
+    media.write_bytes(transcoded(source, "ogg", codec))
+    assert media.stat().st_size > 128 * 1024
+    assert header_duration_seconds(media) == pytest.approx((len(speech) - 44) / 32_000, abs=0.2)
+
+
+_LARGE = 32 * 1024 * 1024
+GREEDY = {
+    "false syncwords": b"ID3\4\0\0\0\0\0\0" + b"\xff" * _LARGE,
+    "empty chunks": b"RIFF\xff\xff\xff\xffWAVE" + b"junk\0\0\0\0" * (_LARGE // 8),
+    "empty atoms": b"\0\0\0\x18ftypM4A " + bytes(12) + b"\0\0\0\x08free" * (_LARGE // 8),
+    "a format as large as the file": b"RIFF\xff\xff\xff\xffWAVEfmt " + struct.pack("<I", _LARGE) + bytes(_LARGE),
+    "an atom as large as the file": b"\0\0\0\x18ftypM4A "
+    + bytes(12)
+    + struct.pack(">I4sI4s", _LARGE + 16, b"moov", _LARGE + 8, b"mvhd")
+    + bytes(_LARGE),
+    "tiny packets": (b"OggS\0\2" + bytes(20) + b"\xff" + b"\1" * 255 + bytes(255)) * (_LARGE // 537),
+    "a packet without end": (b"OggS\0\2" + bytes(20) + b"\xff" * 256 + bytes(255 * 255)) * (_LARGE // 65_307),
+}
+"""Headers that have a parser walk through the whole file in tiny steps, or take it into memory."""
+
+
+@pytest.mark.parametrize("kind", GREEDY)
+def test_an_audio_bomb_costs_the_gateway_nothing(kind: str, media: Path) -> None:
+    media.write_bytes(GREEDY[kind])
+    began = time.thread_time()
+    header_duration_seconds(media)
+    # Every byte looked at would be seconds.
+    assert time.thread_time() - began < 1
+    tracemalloc.start()
+    try:
+        header_duration_seconds(media)
+        assert tracemalloc.get_traced_memory()[1] < _LARGE / 8
+    finally:
+        tracemalloc.stop()
 
 
 def whole_files() -> list[bytes]:
