@@ -7,7 +7,7 @@ PEERS := .venv-bench
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help up test lint format bench chaos lock clean
+.PHONY: help up test lint format bench chaos abuse lock clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -33,6 +33,9 @@ bench: $(VENV)/.dev $(PEERS)/.done ## Measure on this machine, peers as well; AR
 
 chaos: $(VENV)/.dev ## Kill, cut off and pause everything, forty minutes long, and print what that did to the jobs
 	$(BIN)/python -m tests.chaos
+
+abuse: $(VENV)/.dev ## Send bombs, damaged files and playlists, and print what they did to the service
+	$(BIN)/python -m tests.abuse
 
 lock: ## Choose the newest allowed versions and lock them by hash (needs uv)
 	uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 pyproject.toml \

@@ -67,6 +67,24 @@ TRANSCODINGS = (
 )
 """What the FFmpeg inside PyAV's wheels can encode, of the formats people send."""
 
+RARER_TRANSCODINGS = (
+    Transcoding("aac", "adts", "aac"),
+    Transcoding("3gp", "3gp", "aac"),
+    Transcoding("mov", "mov", "pcm_s16le"),
+    Transcoding("alac", "ipod", "alac"),
+    Transcoding("avi", "avi", "pcm_s16le"),
+    Transcoding("au", "au", "pcm_s16be"),
+    Transcoding("caf", "caf", "pcm_s16le"),
+    Transcoding("w64", "w64", "pcm_s16le"),
+    Transcoding("tta", "tta", "tta"),
+    Transcoding("wv", "wv", "wavpack"),
+    Transcoding("oga", "oga", "flac"),
+    Transcoding("flv", "flv", "aac"),
+    Transcoding("ts", "mpegts", "aac"),
+    Transcoding("mp2", "mp2", "mp2"),
+)
+"""What the worker decodes besides the formats people usually send."""
+
 
 def clip(name: str) -> Path:
     """Return the path of a clip in `tests/audio`, such as `clip("garden")`."""

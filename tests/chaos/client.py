@@ -174,6 +174,19 @@ class Client:
                 return None
             time.sleep(0.02)
 
+    def transcript(self, media: bytes, *, seconds: float = 180.0) -> str:
+        """Return what a recording's job makes of it."""
+        job = self.submit(0, media=media, may_fail=True, language="en")
+        document = self.await_status(job.job_id, FINISHED, seconds)
+        assert document is not None, self.status(job.job_id)
+        assert document["status"] == "completed", document
+        return self.text(job.job_id)
+
+    def text(self, job_id: str) -> str:
+        """Return the text of a job that is completed."""
+        answer = self.request("GET", f"/result/{job_id}")
+        return str(answer.json().get("text")) if answer is not None else ""
+
     def tally(self, submissions: Sequence[Submission], seconds: float) -> Tally:
         """Wait until jobs are finished and compare their transcripts with what they must be."""
         tally = Tally(len(submissions))

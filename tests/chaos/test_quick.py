@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.catalogue import SCENARIOS, run_one
-from tests.chaos.ledger import Ledger
+from tests.chaos.catalogue import SCENARIOS
+from tests.chaos.runner import check_quickly
 
 _ELSEWHERE = {"13"}
 """A pytest module itself, which `make test` finds anyway."""
@@ -13,7 +13,4 @@ _ELSEWHERE = {"13"}
 
 @pytest.mark.parametrize("number", [number for number in SCENARIOS if number not in _ELSEWHERE])
 def test_quick(number: str, tmp_path: Path) -> None:
-    ledger = Ledger(tmp_path / "ledger.jsonl")
-    outcome = run_one(number, quick=True, folder=tmp_path / number, ledger=ledger)
-    ledger.close()
-    assert outcome.passed, f"{outcome.explanation()}\nledger and logs: {tmp_path}"
+    check_quickly(SCENARIOS, number, tmp_path)

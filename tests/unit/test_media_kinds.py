@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from api.media_kinds import header_duration_seconds, refuse_other_than_media
 from core.errors import UnsupportedMedia
 from tests.media import (
+    RARER_TRANSCODINGS,
     TRANSCODINGS,
     Transcoding,
     amr_wb,
@@ -50,24 +51,6 @@ SIGNATURES = (
 """The first bytes of the usual containers, and none."""
 HEAD_BYTES = 8192
 """How much of a file its kind is judged by."""
-
-RARER = (
-    Transcoding("aac", "adts", "aac"),
-    Transcoding("3gp", "3gp", "aac"),
-    Transcoding("mov", "mov", "pcm_s16le"),
-    Transcoding("alac", "ipod", "alac"),
-    Transcoding("avi", "avi", "pcm_s16le"),
-    Transcoding("au", "au", "pcm_s16be"),
-    Transcoding("caf", "caf", "pcm_s16le"),
-    Transcoding("w64", "w64", "pcm_s16le"),
-    Transcoding("tta", "tta", "tta"),
-    Transcoding("wv", "wv", "wavpack"),
-    Transcoding("oga", "oga", "flac"),
-    Transcoding("flv", "flv", "aac"),
-    Transcoding("ts", "mpegts", "aac"),
-    Transcoding("mp2", "mp2", "mp2"),
-)
-"""What the worker decodes besides the formats people usually send."""
 
 
 def png() -> bytes:
@@ -126,7 +109,7 @@ def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("media") / "0123456789abcdef0123456789abcdef"
 
 
-@pytest.mark.parametrize("transcoding", [*TRANSCODINGS, *RARER], ids=lambda transcoding: transcoding.name)
+@pytest.mark.parametrize("transcoding", [*TRANSCODINGS, *RARER_TRANSCODINGS], ids=lambda transcoding: transcoding.name)
 def test_media_is_accepted_and_its_header_tells_its_length_or_nothing(transcoding: Transcoding, media: Path) -> None:
     media.write_bytes(transcoded(clip("garden"), transcoding.container, transcoding.codec))
     refuse_other_than_media(media)
@@ -275,7 +258,7 @@ def test_an_audio_bomb_costs_the_gateway_nothing(kind: str, media: Path) -> None
 
 
 def whole_files() -> list[bytes]:
-    return [transcoded(clip("garden"), each.container, each.codec) for each in (*TRANSCODINGS, *RARER)]
+    return [transcoded(clip("garden"), each.container, each.codec) for each in (*TRANSCODINGS, *RARER_TRANSCODINGS)]
 
 
 @st.composite

@@ -5,7 +5,7 @@ import os
 import signal
 import time
 import wave
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -19,10 +19,10 @@ from tests.chaos.client import Client
 from tests.chaos.outcome import Outcome
 from tests.chaos.run import Repeat, Run
 from tests.harness.cluster import Cluster, eventually
+from tests.harness.decoders import decoders_of
 from tests.media import references, word_error_rate
 
 _MAX_ATTEMPTS = 3
-_DECODER_NAME = "decoder"
 _RATE = 16_000
 _GAP_SECONDS = 1.0
 _TOLERATED_POINTS = 1.0
@@ -78,7 +78,7 @@ def decoder(run: Run) -> Outcome:
         cluster.start(workers=1, beat=True)
         worker = cluster.workers[0]
         clips = [reference.path for reference in references()[:4]]
-        undisturbed = [_transcript(client, path.read_bytes()) for path in clips]
+        undisturbed = [client.transcript(path.read_bytes()) for path in clips]
         seconds: list[float] = []
         for _ in range(times):
             for name, number, code in (
@@ -88,7 +88,7 @@ def decoder(run: Run) -> Outcome:
                 began = time.monotonic()
                 bad = client.submit(0, may_fail=True, media=_long_mp3())
                 with Repeat(partial(_strike, run, worker.pid, bad.job_id, number)):
-                    disturbed = [_transcript(client, path.read_bytes()) for path in clips]
+                    disturbed = [client.transcript(path.read_bytes()) for path in clips]
                     document = client.await_status(bad.job_id, {"failed", "completed"}, 120)
                 seconds.append(time.monotonic() - began)
                 failure = (document or {}).get("failure") or {}
@@ -109,7 +109,7 @@ def decoder(run: Run) -> Outcome:
                 )
                 outcome.check(f"{name}: its neighbours' transcripts are unharmed", disturbed == undisturbed, disturbed)
         outcome.check("the worker lives", worker.is_running, worker.log_tail())
-        outcome.check("no decoder is left behind", eventually(lambda: not list(_decoders(worker.pid)), 20))
+        outcome.check("no decoder is left behind", eventually(lambda: not decoders_of(worker.pid), 20))
         expiries = cluster.stats()["lease_expiries"]
         outcome.check(f"{expiries} leases lapsed", expiries == 0)
     outcome.seen = f"{2 * times} dead letters, {2 * times * len(clips)} neighbours unharmed, worker alive"
@@ -127,7 +127,7 @@ def real_model(run: Run) -> Outcome:
     )
     with run.cluster(TRANSCRIBER="faster_whisper", MAX_CRASHES="100", WORKER_CONCURRENCY="2") as (cluster, client):
         cluster.start(workers=2, beat=True)
-        undisturbed = [_transcript(client, each.media) for each in spoken]
+        undisturbed = [client.transcript(each.media) for each in spoken]
         jobs = [client.submit(0, media=each.media, may_fail=True, language="en") for each in spoken]
         killed = 0
         deadline = time.monotonic() + run.choose(full=600, quick=120)
@@ -152,7 +152,7 @@ def real_model(run: Run) -> Outcome:
                 document is not None and document["status"] == "completed",
                 document or cluster.log_tails(),
             )
-            disturbed.append(_text(client, job.job_id))
+            disturbed.append(client.text(job.job_id))
         outcome.check(f"{killed} workers were killed while they transcribed", killed == kills)
         stats = cluster.stats()
         counts = {name: stats[name] for name in ("accepted", "completed", "failed")}
@@ -219,19 +219,6 @@ def _long_mp3() -> bytes:
     return file.getvalue() * 90
 
 
-def _transcript(client: Client, media: bytes) -> str:
-    job = client.submit(0, media=media, may_fail=True, language="en")
-    document = client.await_status(job.job_id, {"completed", "failed"}, 180)
-    assert document is not None, client.status(job.job_id)
-    assert document["status"] == "completed", document
-    return _text(client, job.job_id)
-
-
-def _text(client: Client, job_id: str) -> str:
-    answer = client.request("GET", f"/result/{job_id}")
-    return str(answer.json().get("text")) if answer is not None else ""
-
-
 def _has_moved_on(client: Client, job_id: str) -> bool:
     document = client.status(job_id)
     return document is not None and (document["status"] == "queued" or document["attempt"] > 1)
@@ -245,29 +232,11 @@ def _replace_dead(cluster: Cluster, count: int) -> None:
 
 def _strike(run: Run, worker_pid: int, job_id: str, number: signal.Signals) -> None:
     """Send a signal to the decoder that reads a job's file, if there is one just now."""
-    for pid in _decoders(worker_pid):
+    for pid in decoders_of(worker_pid):
         if _reads(pid, job_id) and not _is_stopped(pid):
             os.kill(pid, number)
             run.injected(f"decoder {number.name}", pid=pid, job_id=job_id)
     time.sleep(0.01)
-
-
-def _decoders(worker_pid: int) -> Iterator[int]:
-    """Yield the pids of a worker's decoders: its descendants of that name."""
-    parents: dict[int, int] = {}
-    names: dict[int, str] = {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            name, _, rest = (folder / "stat").read_text().partition("(")[2].rpartition(")")
-        except OSError:  # it ended meanwhile
-            continue
-        names[int(folder.name)], parents[int(folder.name)] = name, int(rest.split()[1])
-    for pid, name in names.items():
-        ancestor = pid
-        while ancestor and ancestor != worker_pid:
-            ancestor = parents.get(ancestor, 0)
-        if ancestor and name == _DECODER_NAME:
-            yield pid
 
 
 def _reads(pid: int, job_id: str) -> bool:
