@@ -3,7 +3,7 @@
 import io
 import os
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import puremagic
 from tinytag import TinyTag, TinyTagException
@@ -66,7 +66,7 @@ def header_duration_seconds(path: Path) -> float | None:
                 return None
             lowest_rate = _LOWEST_WAV_RATE if head == b"RIFF" else _LOWEST_RATE
             readable = _Bounded(_ogg_ends(file) if head == b"OggS" else file)
-            duration = TinyTag.get(file_obj=readable, tags=False).duration
+            duration = TinyTag.get(file_obj=cast("BinaryIO", readable), tags=False).duration
     except (TinyTagException, OSError, ValueError, IndexError, KeyError, OverflowError):
         # Besides its own error, the parser lets those of struct and indexing through on damaged headers.
         return None
@@ -74,8 +74,8 @@ def header_duration_seconds(path: Path) -> float | None:
     return duration if duration and 0 < duration <= path.stat().st_size / lowest_rate else None
 
 
-class _Bounded(io.RawIOBase):
-    """A file for the parser, which trusts what a header says: it ends in an error where honest headers never get."""
+class _Bounded:
+    """A file as far as the parser uses one; it ends in an error where no honest header leads."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file

@@ -29,6 +29,11 @@ def running_decoder(worker: int) -> int:
     raise TimeoutError(f"Process {worker} runs no decoder.")
 
 
+def parent_of(pid: int) -> int:
+    """Return the process id of a process' parent."""
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
 def wait_until_gone(pid: int) -> None:
     """Wait until there is no such process, not even as a zombie."""
     until = time.monotonic() + _PATIENCE_SECONDS

@@ -20,6 +20,7 @@ import pytest
 
 from core.errors import FailureCode, TranscriptionFailure
 from tests.harness.decoders import decoders_of, idle_decoders_of, running_decoder, wait_until_gone
+from tests.harness.memory import memory_of
 from tests.media import clip, silence_wav, text_named_mp3, tone_wav, write_long_silence
 from worker import decoder_child
 from worker.audio import SAMPLE_RATE, WINDOW_SECONDS
@@ -329,12 +330,6 @@ def test_ten_hours_take_no_more_memory_than_two_seconds(tmp_path: Path) -> None:
         assert most - before < 20 * _MIB
         # The interpreter and FFmpeg.
         assert memory_of(child, "VmHWM") < 64 * _MIB
-
-
-def memory_of(pid: int, what: str = "VmRSS") -> int:
-    """Return the bytes of memory that a process has, or (VmHWM) has ever had."""
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(what))
 
 
 def test_a_child_goes_on_as_its_windows_are_taken_and_no_clock_runs_meanwhile(tmp_path: Path) -> None:
