@@ -9,6 +9,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import RedirectResponse
 
 from api import problems
+from api.access import OpenDoor
 from api.activity import ActivityFeed
 from api.dead_letter_store import DeadLetterStore
 from api.dispatch import TurnSender
@@ -48,6 +49,7 @@ def create_app(settings: GatewaySettings) -> FastAPI:
     forecast = Forecast(store)
     services = Services(
         settings=settings,
+        authenticator=OpenDoor(),
         jobs=store,
         dead_letters=DeadLetterStore(client),
         media=MediaFiles.under(settings.data_dir),

@@ -232,20 +232,21 @@ class JobStore:
             ),
         )
 
-    async def look(self, job_id: str) -> JobState:
-        """Return a job as it stands.
+    async def look(self, job_id: str, *, tenant: str | None = None) -> JobState:
+        """Return a job as it stands: anybody's, or only one of a tenant's.
 
         Raises:
             JobNotFound: no such job.
         """
         answer = await self._run(JobScript.LOOK, job_id=job_id)
-        if answer is None:
-            raise JobNotFound(f"There is no job '{job_id}'. It may have been erased, or it was never accepted.")
         job, work, segments, position, ahead_ms, remaining = cast(
-            "tuple[list[str], list[str], int, int, int, list[int]]", answer
+            "tuple[list[str], list[str], int, int, int, list[int]]", answer or ([], [], 0, 0, 0, [])
         )
+        owned = _record(job)
+        if not job or tenant not in {None, owned["tenant"]}:
+            raise JobNotFound(f"There is no job '{job_id}'. It may have been erased, or it was never accepted.")
         return JobState(
-            job=Job.from_records(_record(job), _record(work)),
+            job=Job.from_records(owned, _record(work)),
             segments=segments,
             queue_position=position or None,
             audio_seconds_ahead=ahead_ms / 1000,

@@ -32,8 +32,11 @@ from core.errors import (
     NotADeadLetter,
     OptionProblem,
     QueueFull,
+    RateLimited,
+    ScopeMissing,
     ScriptoriumError,
     StoreUnavailable,
+    Unauthenticated,
     UnknownModel,
     UnsupportedMedia,
     UploadTooLarge,
@@ -41,6 +44,8 @@ from core.errors import (
 
 STATUSES: Mapping[type[ScriptoriumError], HTTPStatus] = {
     MalformedBody: HTTPStatus.BAD_REQUEST,
+    Unauthenticated: HTTPStatus.UNAUTHORIZED,
+    ScopeMissing: HTTPStatus.FORBIDDEN,
     JobNotFound: HTTPStatus.NOT_FOUND,
     JobNotFinished: HTTPStatus.CONFLICT,
     JobCancelled: HTTPStatus.CONFLICT,
@@ -55,6 +60,7 @@ STATUSES: Mapping[type[ScriptoriumError], HTTPStatus] = {
     InvalidOptions: HTTPStatus.UNPROCESSABLE_ENTITY,
     UnknownModel: HTTPStatus.UNPROCESSABLE_ENTITY,
     IdempotencyConflict: HTTPStatus.UNPROCESSABLE_ENTITY,
+    RateLimited: HTTPStatus.TOO_MANY_REQUESTS,
     QueueFull: HTTPStatus.TOO_MANY_REQUESTS,
     StoreUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     DiskFull: HTTPStatus.INSUFFICIENT_STORAGE,
@@ -113,6 +119,11 @@ def problem_responses(*errors: type[ScriptoriumError]) -> dict[int | str, dict[s
         }
         for status, group in by_status.items()
     }
+
+
+def guarded_responses(*errors: type[ScriptoriumError]) -> dict[int | str, dict[str, Any]]:
+    """Return the OpenAPI `responses` of a route that asks for a principal, too."""
+    return problem_responses(Unauthenticated, ScopeMissing, RateLimited, *errors)
 
 
 def option_problems(error: ValidationError | RequestValidationError) -> list[OptionProblem]:
@@ -181,7 +192,11 @@ def _response(
 
 async def _on_scriptorium_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, ScriptoriumError)  # noqa: S101 - the registration says so
-    headers = {"Retry-After": str(error.retry_after_seconds)} if error.retry_after_seconds is not None else None
+    headers = {}
+    if error.retry_after_seconds is not None:
+        headers["Retry-After"] = str(error.retry_after_seconds)
+    if isinstance(error, Unauthenticated):
+        headers["WWW-Authenticate"] = "Bearer"
     job_id = request.path_params.get("job_id")
     return _response(
         status_of(error),

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from api.access import Authenticator
 from api.activity import ActivityFeed
 from api.dead_letter_store import DeadLetterStore
 from api.dispatch import TurnSender
@@ -21,6 +22,7 @@ class Services:
     """The gateway's collaborators."""
 
     settings: GatewaySettings
+    authenticator: Authenticator
     jobs: JobStore
     dead_letters: DeadLetterStore
     media: MediaFiles

@@ -2,6 +2,9 @@
 
 ScriptoriumError                    code
 ├── RequestRefused                  the client can do something about it
+│   ├── Unauthenticated             unauthenticated
+│   ├── ScopeMissing                scope_missing
+│   ├── RateLimited                 rate_limited
 │   ├── MalformedBody               malformed_body
 │   ├── MultipartRequired           multipart_required
 │   ├── FileMissing                 file_missing
@@ -101,6 +104,31 @@ class ScriptoriumError(Exception):
 
 class RequestRefused(ScriptoriumError):
     """The request can't be served, and only the client can change that."""
+
+
+class Unauthenticated(RequestRefused):
+    """The request brings no credentials, or none that are valid."""
+
+    code = "unauthenticated"
+    title = "Valid credentials are needed"
+
+
+class ScopeMissing(RequestRefused):
+    """The credentials are valid and don't allow this."""
+
+    code = "scope_missing"
+    title = "The credentials don't allow this"
+
+
+class RateLimited(RequestRefused):
+    """The client has asked as often as it may for now."""
+
+    code = "rate_limited"
+    title = "Too many requests"
+
+    def __init__(self, detail: str = "", *, retry_after_seconds: int = 60) -> None:
+        super().__init__(detail)
+        self.retry_after_seconds = retry_after_seconds
 
 
 class MalformedBody(RequestRefused):

@@ -4,10 +4,12 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 
+from api.access import require
 from api.dead_letter_store import DeadLetter
-from api.problems import problem_responses
+from api.principal import Scope
+from api.problems import guarded_responses
 from api.routes.jobs import JobId, checked
 from api.services import Services, WithServices
 from api.views import DeadLetterList, DeadLettersMoved, DeadLetterView
@@ -16,12 +18,12 @@ from core.errors import AudioExpired, FailureCode, InvalidOptions, JobNotFound, 
 _ALL_AT_ONCE = 1000
 _BATCH = 100
 
-router = APIRouter(prefix="/dead-letters", tags=["dead letters"])
+router = APIRouter(prefix="/dead-letters", tags=["dead letters"], dependencies=[Depends(require(Scope.ADMIN))])
 
 OnlyFailure = Annotated[FailureCode | None, Query(description="Only those that failed for this reason.")]
 
 
-@router.get("", summary="List dead letters", responses=problem_responses(InvalidOptions))
+@router.get("", summary="List dead letters", responses=guarded_responses(InvalidOptions))
 async def dead_letters(
     services: WithServices,
     limit: Annotated[int, Query(ge=1, le=200, description="Dead letters a page.")] = 50,
@@ -36,14 +38,14 @@ async def dead_letters(
     )
 
 
-@router.get("/{job_id}", summary="Show a dead letter", responses=problem_responses(JobNotFound, NotADeadLetter))
+@router.get("/{job_id}", summary="Show a dead letter", responses=guarded_responses(JobNotFound, NotADeadLetter))
 async def dead_letter(job_id: JobId, services: WithServices) -> DeadLetterView:
     """Return one failed job with the history of its attempts."""
     job = await services.jobs.get(checked(job_id))
     return DeadLetterView.of(await services.dead_letters.of(job), job)
 
 
-@router.post("/requeue", summary="Requeue dead letters", responses=problem_responses(InvalidOptions))
+@router.post("/requeue", summary="Requeue dead letters", responses=guarded_responses(InvalidOptions))
 async def requeue_all(services: WithServices, failure: OnlyFailure = None) -> DeadLettersMoved:
     """Give all dead letters new attempts, or those that failed for one reason; up to 1,000 a call, the oldest first.
 
@@ -55,7 +57,7 @@ async def requeue_all(services: WithServices, failure: OnlyFailure = None) -> De
 @router.post(
     "/{job_id}/requeue",
     summary="Requeue a dead letter",
-    responses=problem_responses(JobNotFound, NotADeadLetter, AudioExpired),
+    responses=guarded_responses(JobNotFound, NotADeadLetter, AudioExpired),
 )
 async def requeue(job_id: JobId, services: WithServices) -> DeadLettersMoved:
     """Give a failed job new attempts. It goes on behind the segments that it has."""
@@ -63,7 +65,7 @@ async def requeue(job_id: JobId, services: WithServices) -> DeadLettersMoved:
     return DeadLettersMoved(outcome="requeued", job_ids=await _requeue(letter, services))
 
 
-@router.delete("", summary="Purge dead letters", responses=problem_responses(InvalidOptions))
+@router.delete("", summary="Purge dead letters", responses=guarded_responses(InvalidOptions))
 async def purge_all(services: WithServices, failure: OnlyFailure = None) -> DeadLettersMoved:
     """Erase all dead letters, or those that failed for one reason, with their audio.
 
@@ -72,7 +74,7 @@ async def purge_all(services: WithServices, failure: OnlyFailure = None) -> Dead
     return DeadLettersMoved(outcome="purged", job_ids=await _each(_purge, failure, services))
 
 
-@router.delete("/{job_id}", summary="Purge a dead letter", responses=problem_responses(JobNotFound, NotADeadLetter))
+@router.delete("/{job_id}", summary="Purge a dead letter", responses=guarded_responses(JobNotFound, NotADeadLetter))
 async def purge(job_id: JobId, services: WithServices) -> DeadLettersMoved:
     """Erase a failed job with its audio and its history."""
     letter = await services.dead_letters.of(await services.jobs.get(checked(job_id)))

@@ -10,9 +10,10 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Path, Query, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
+from api.access import Reader, Submitter
 from api.events import Position
 from api.job_store import CancelOutcome, JobState
-from api.problems import problem_responses
+from api.problems import guarded_responses
 from api.services import Services, WithServices
 from api.transcript_formats import (
     PlainTranscript,
@@ -35,7 +36,6 @@ from core.errors import (
 )
 from core.work import JobStatus
 
-_TENANT = "default"
 _LAYOUT = SubtitleLayout()
 _JOB_ID = re.compile(r"[0-9a-f]{32}")
 
@@ -66,17 +66,18 @@ def checked(job_id: str) -> str:
     return job_id
 
 
-@router.get("/status/{job_id}", summary="Follow a job", responses=problem_responses(JobNotFound, InvalidOptions))
+@router.get("/status/{job_id}", summary="Follow a job", responses=guarded_responses(JobNotFound, InvalidOptions))
 async def status(
     job_id: JobId,
     services: WithServices,
+    principal: Reader,
     wait: Annotated[
         float,
         Query(ge=0, le=60, description="Seconds to wait for another status than the present one, if it isn't final."),
     ] = 0,
 ) -> JobView:
     """Return a job's status, its progress in audio seconds, its place in the queue and when it will be done."""
-    state = await services.jobs.look(checked(job_id))
+    state = await services.jobs.look(checked(job_id), tenant=principal.tenant)
     if wait and not state.job.status.is_finished:
         former = state.job.status
         state = await _awaited(state, services, wait, lambda status: status is not former)
@@ -108,18 +109,19 @@ async def _awaited(
             "content": {"text/event-stream": {"schema": {"type": "string"}, "example": _EVENTS_EXAMPLE}},
         },
         204: {"description": "The job is finished and everything up to `Last-Event-ID` was all there is."},
-        **problem_responses(JobNotFound),
+        **guarded_responses(JobNotFound),
     },
 )
 async def events(
     job_id: JobId,
     services: WithServices,
+    principal: Reader,
     last_event_id: Annotated[
         str | None, Header(description="Go on behind this event; browsers send it by themselves.", max_length=60)
     ] = None,
 ) -> Response:
     """Return what has happened to a job and what happens from now on, each event once."""
-    state = await services.jobs.look(checked(job_id))
+    state = await services.jobs.look(checked(job_id), tenant=principal.tenant)
     position = Position.parse(last_event_id)
     if await services.events.is_over(state, position):
         return Response(status_code=HTTPStatus.NO_CONTENT)
@@ -144,12 +146,13 @@ async def events(
                 "text/tab-separated-values": {"example": "start\tend\ttext\n0\t4000\tAnd so my fellow Americans\n"},
             }
         },
-        **problem_responses(JobNotFound, JobNotFinished, JobCancelled, JobExpired, JobFailed, InvalidOptions),
+        **guarded_responses(JobNotFound, JobNotFinished, JobCancelled, JobExpired, JobFailed, InvalidOptions),
     },
 )
 async def result(
     job_id: JobId,
     services: WithServices,
+    principal: Reader,
     *,
     result_format: Annotated[
         ResultFormat, Query(alias="format", description="How to write the transcript.")
@@ -161,7 +164,7 @@ async def result(
     wait: Annotated[float, Query(ge=0, le=60, description="Seconds to wait for the end of a job under way.")] = 0,
 ) -> Response:
     """Return a completed job's transcript."""
-    state = await services.jobs.look(checked(job_id))
+    state = await services.jobs.look(checked(job_id), tenant=principal.tenant)
     if wait and not state.job.status.is_finished:
         state = await _awaited(state, services, wait, lambda status: status.is_finished)
     job = state.job
@@ -182,15 +185,16 @@ async def result(
     summary="Cancel or erase a job",
     responses={
         202: {"model": JobRemoval, "description": "The job is running and stops after its current segment."},
-        **problem_responses(JobNotFound),
+        **guarded_responses(JobNotFound),
     },
 )
-async def remove(job_id: JobId, services: WithServices, response: Response) -> JobRemoval:
+async def remove(job_id: JobId, services: WithServices, principal: Submitter, response: Response) -> JobRemoval:
     """Cancel a job that waits or runs; erase audio, result and record of one that is finished.
 
     What other jobs share with it, they keep.
     """
-    match await services.jobs.cancel(checked(job_id)):
+    await services.jobs.look(checked(job_id), tenant=principal.tenant)
+    match await services.jobs.cancel(job_id):
         case CancelOutcome.CANCELLED:
             return JobRemoval(job_id=job_id, outcome="cancelled", message="The job is cancelled.")
         case CancelOutcome.REQUESTED:
@@ -206,9 +210,11 @@ async def remove(job_id: JobId, services: WithServices, response: Response) -> J
             return JobRemoval(job_id=job_id, outcome="erased", message="Audio, result and record are erased.")
 
 
-@router.get("/jobs", summary="List jobs", responses=problem_responses(InvalidOptions))
+@router.get("/jobs", summary="List jobs", responses=guarded_responses(InvalidOptions))
 async def jobs(
     services: WithServices,
+    principal: Reader,
+    *,
     status_filter: Annotated[JobStatus | None, Query(alias="status", description="Only jobs with this status.")] = None,
     model: Annotated[str | None, Query(description="Only jobs of this model.")] = None,
     limit: Annotated[int, Query(ge=1, le=200, description="Jobs a page.")] = 50,
@@ -216,7 +222,9 @@ async def jobs(
 ) -> JobList:
     """Return jobs, newest first. A page may hold fewer than `limit`; the last one has no `next_cursor`."""
     try:
-        page = await services.jobs.page(tenant=_TENANT, status=status_filter, lane=model, limit=limit, cursor=cursor)
+        page = await services.jobs.page(
+            tenant=principal.tenant, status=status_filter, lane=model, limit=limit, cursor=cursor
+        )
     except ValueError:
         raise InvalidOptions([OptionProblem("cursor", "is none that GET /jobs answered")]) from None
     return JobList(jobs=[JobView.of(job) for job in page.jobs], next_cursor=page.next_cursor)

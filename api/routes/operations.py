@@ -4,12 +4,14 @@ from http import HTTPStatus
 from typing import Literal
 
 import structlog
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from redis.exceptions import RedisError
 
+from api.access import require
 from api.job_store import LaneState
-from api.problems import problem_responses
+from api.principal import Scope
+from api.problems import guarded_responses
 from api.services import WithServices
 from api.views import Health, LaneView, Readiness, Stats
 from core.version import VERSION
@@ -60,7 +62,7 @@ async def ready(services: WithServices, response: Response) -> Readiness:
     )
 
 
-@router.get("/stats", summary="Statistics", responses=problem_responses())
+@router.get("/stats", summary="Statistics", responses=guarded_responses(), dependencies=[Depends(require(Scope.ADMIN))])
 async def stats(services: WithServices) -> Stats:
     """Return what the installation has done and is doing."""
     lanes = await services.jobs.lanes()

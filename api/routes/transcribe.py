@@ -10,9 +10,10 @@ import structlog
 from fastapi import APIRouter, Header, Request, Response
 from pydantic import ValidationError
 
+from api.access import Submitter
 from api.job_store import Accepted, AcceptOutcome, NewJob
 from api.media_kinds import BYTES_PER_SECOND_ESTIMATE, header_duration_seconds, refuse_other_than_media
-from api.problems import option_problems, problem_responses
+from api.problems import guarded_responses, option_problems
 from api.services import Services, WithServices
 from api.uploads import FILE_FIELD, Upload, UploadLimits, receive
 from api.views import JobAccepted
@@ -32,8 +33,6 @@ from core.errors import (
 )
 from core.lanes import lane_of
 from core.options import TranscriptionOptions
-
-_TENANT = "default"
 
 _ACCEPTED_HEADERS = {
     "Location": {"description": "Where to follow the job.", "schema": {"type": "string"}},
@@ -74,7 +73,7 @@ def _form_schema() -> dict[str, Any]:
     status_code=HTTPStatus.ACCEPTED,
     summary="Submit audio",
     response_description="The job is stored durably and will be done; follow `Location`.",
-    responses=problem_responses(
+    responses=guarded_responses(
         MalformedBody,
         MultipartRequired,
         UnsupportedMedia,
@@ -96,6 +95,8 @@ async def transcribe(
     request: Request,
     response: Response,
     services: WithServices,
+    principal: Submitter,
+    *,
     idempotency_key: Annotated[
         str | None,
         Header(
@@ -120,8 +121,8 @@ async def transcribe(
         audio_seconds = await asyncio.to_thread(_inspect, path)
         job = NewJob(
             job_id=job_id,
-            tenant=_TENANT,
-            weight=1.0,
+            tenant=principal.tenant,
+            weight=principal.weight,
             lane=lane,
             options=options,
             file_name=upload.file_name,
