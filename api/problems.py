@@ -14,6 +14,7 @@ from redis.exceptions import OutOfMemoryError, ReadOnlyError, RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from starlette.routing import compile_path
 
 from core.errors import (
     AudioExpired,
@@ -223,16 +224,29 @@ async def _on_redis_error(request: Request, error: Exception) -> JSONResponse:
     )
 
 
-async def _on_http_exception(_request: Request, error: Exception) -> JSONResponse:
+async def _on_http_exception(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - the registration says so
     phrase = HTTPStatus(error.status_code).phrase
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and (methods := _documented_methods(request)):
+        headers["Allow"] = ", ".join(methods)
     return _response(
         error.status_code,
         code=phrase.lower().replace(" ", "_"),
         title=phrase,
         detail=f"{error.detail}. See /docs for the routes." if error.detail else phrase,
-        headers=error.headers,
+        headers=headers,
     )
+
+
+def _documented_methods(request: Request) -> list[str]:
+    """Return a path's methods, each of which is a route of its own: the router names those of the first one only."""
+    paths = request.app.openapi()["paths"]
+    # A path that is written out goes before one with parameters.
+    for template in sorted(paths, key=lambda path: "{" in path):
+        if compile_path(template)[0].match(request.url.path):
+            return sorted(method.upper() for method in paths[template])
+    return []
 
 
 async def _on_disconnect(_request: Request, _error: Exception) -> JSONResponse:

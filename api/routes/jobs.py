@@ -50,6 +50,17 @@ id: 1795261817042-0:1
 
 """
 
+_EVENT_SCHEMA = {
+    "type": "object",
+    "required": ["event", "data"],
+    "properties": {
+        "event": {"enum": ["status", "queue", "segment", "progress"]},
+        "data": {"type": "string", "contentMediaType": "application/json"},
+        "id": {"type": "string"},
+    },
+}
+"""Of one event: `itemSchema` is how OpenAPI 3.2 describes a stream, and FastAPI its own."""
+
 router = APIRouter(tags=["jobs"])
 
 JobId = Annotated[str, Path(description="The id that POST /transcribe answered.")]
@@ -106,10 +117,10 @@ async def _awaited(
         200: {
             "description": "Server-sent events: `status`, `queue` (place and ETA, while it waits), `segment` as each "
             "is committed, `progress`. The stream ends when the job is finished.",
-            "content": {"text/event-stream": {"schema": {"type": "string"}, "example": _EVENTS_EXAMPLE}},
+            "content": {"text/event-stream": {"itemSchema": _EVENT_SCHEMA, "example": _EVENTS_EXAMPLE}},
         },
         204: {"description": "The job is finished and everything up to `Last-Event-ID` was all there is."},
-        **guarded_responses(JobNotFound),
+        **guarded_responses(JobNotFound, InvalidOptions),
     },
 )
 async def events(

@@ -86,6 +86,21 @@ def test_answers_are_what_the_document_says(service: Service, document: dict[str
     validate(document, problem.json(), schema["schema"])
 
 
+@pytest.mark.parametrize(
+    ("path", "methods"),
+    [("/dead-letters", "DELETE, GET"), ("/dead-letters/requeue", "POST"), ("/dead-letters/x", "DELETE, GET")],
+)
+def test_a_wrong_method_is_told_all_that_are_right(service: Service, path: str, methods: str) -> None:
+    answer = service.client.patch(path)
+    assert (answer.status_code, answer.headers["allow"]) == (405, methods)
+
+
+def test_a_last_event_that_is_too_long_is_documented(service: Service, document: dict[str, Any]) -> None:
+    answer = service.client.get(f"/events/{'0' * 32}", headers={"Last-Event-ID": "0" * 61})
+    assert answer.status_code == 422
+    assert "422" in document["paths"]["/events/{job_id}"]["get"]["responses"]
+
+
 def test_the_root_leads_to_the_documentation(service: Service) -> None:
     answer = service.client.get("/")
     assert (answer.status_code, answer.headers["location"]) == (307, "/docs")
