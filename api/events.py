@@ -23,7 +23,8 @@ from api.views import JobEvent, JobFailure, Progress, QueueEvent
 from core.errors import JobNotFound
 from core.work import JobStatus
 
-_POSITION = re.compile(r"(\d{1,20}-\d{1,20})(?::(\d{1,9}))?")
+_POSITION = re.compile(r"([0-9]{1,18}-[0-9]{1,18})(?::([0-9]{1,9}))?")
+"""As long as Redis can count to, in 64 bits."""
 _START = "0-0"
 _KEEPALIVE_SECONDS = 15.0
 _OUTAGE_PAUSE_SECONDS = 1.0

@@ -17,6 +17,8 @@ from core.errors import AudioExpired, FailureCode, InvalidOptions, JobNotFound, 
 
 _ALL_AT_ONCE = 1000
 _BATCH = 100
+_LAST_OFFSET = 1_000_000_000
+"""Redis counts in 64 bits and refuses what has more."""
 
 router = APIRouter(prefix="/dead-letters", tags=["dead letters"], dependencies=[Depends(require(Scope.ADMIN))])
 
@@ -27,7 +29,7 @@ OnlyFailure = Annotated[FailureCode | None, Query(description="Only those that f
 async def dead_letters(
     services: WithServices,
     limit: Annotated[int, Query(ge=1, le=200, description="Dead letters a page.")] = 50,
-    offset: Annotated[int, Query(ge=0, description="How many to pass over.")] = 0,
+    offset: Annotated[int, Query(ge=0, le=_LAST_OFFSET, description="How many to pass over.")] = 0,
     failure: OnlyFailure = None,
 ) -> DeadLetterList:
     """Return failed jobs with the history of their attempts, the latest first."""

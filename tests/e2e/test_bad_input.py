@@ -265,6 +265,11 @@ def test_a_cursor_of_somebody_elses_making(service: Service) -> None:
     assert_problem(service.client.get("/jobs", params={"cursor": "zzz"}), 422, "invalid_options")
 
 
+@pytest.mark.parametrize("offset", [-1, 2**63 - 1, 10**30])
+def test_an_offset_that_nobody_gets_to(service: Service, offset: int) -> None:
+    assert_problem(service.client.get("/dead-letters", params={"offset": offset}), 422, "invalid_options")
+
+
 def test_an_unknown_route_and_a_wrong_method(service: Service) -> None:
     assert_problem(service.client.get("/nothing"), 404, "not_found")
     assert_problem(service.client.put("/transcribe"), 405, "method_not_allowed")

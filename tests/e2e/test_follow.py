@@ -83,7 +83,9 @@ def test_after_the_last_event_an_event_source_is_told_to_stop(scripted_service: 
     assert (answer.status_code, answer.content) == (204, b"")
 
 
-@pytest.mark.parametrize("nonsense", ["yes", "1-1-1", "-", "9" * 50])
+@pytest.mark.parametrize(
+    "nonsense", ["yes", "1-1-1", "-", "9" * 50, "18446744073709551616-0", f"{2**64 - 1}-{2**64 - 1}"]
+)
 def test_an_unknown_last_event_id_means_from_the_start(scripted_service: Service, nonsense: str) -> None:
     job_id = scripted_service.submit(silence_wav(1, rate=8000))
     scripted_service.finished(job_id)

@@ -60,7 +60,9 @@ class Jobs:
         for job_id in self._finished:
             service.finished(job_id)
 
-    def put_in(self, _context: schemathesis.HookContext, case: "schemathesis.Case[Any]", _kwargs: dict[str, Any]) -> None:
+    def put_in(
+        self, _context: schemathesis.HookContext, case: "schemathesis.Case[Any]", _kwargs: dict[str, Any]
+    ) -> None:
         """Have a request concern a real job, and end."""
         if "job_id" in case.path_parameters and self._random.random() > _MADE_UP:
             # An event stream ends with its job.
@@ -95,7 +97,12 @@ class Findings:
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A service of its own: dead letters are purged here, whosesoever they are."""
     with Service(
-        tmp_path_factory.mktemp("schemathesis"), TRANSCRIBER="scripted", SCRIPTED_RTF="0.05", MAX_FILE_SIZE_MB="1"
+        tmp_path_factory.mktemp("schemathesis"),
+        TRANSCRIBER="scripted",
+        SCRIPTED_RTF="0.05",
+        MAX_FILE_SIZE_MB="1",
+        RATE_LIMIT_SUBMIT="1000000/minute",
+        RATE_LIMIT_READ="1000000/minute",
     ) as running:
         yield running
 
