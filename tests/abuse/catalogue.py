@@ -4,6 +4,6 @@ from tests.abuse.scenarios import media, playlists
 from tests.chaos.runner import Scenarios
 
 SCENARIOS: Scenarios = {
-    "16": media.bombs_and_mutants,
-    "17": playlists.canary,
+    "16": media.audio_bombs,
+    "17": playlists.playlists,
 }

@@ -141,6 +141,7 @@ _DISGUISES: Mapping[str, Callable[[bytes], bytes]] = {
     "behind a byte order mark": lambda text: b"\xef\xbb\xbf" + text,
     "in UTF-16": lambda text: b"\xff\xfe" + text.decode().encode("utf-16-le"),
     "behind an ID3 tag": _behind_id3,
+    "behind a signature of WAV": lambda text: b"RIFF????WAVEfmt \n" + text,
     "behind zeros": lambda text: bytes(512) + text,
     "behind garbage": lambda text: garbage(17, 64) + b"\n" + text,
     WITH_A_COMMENT: lambda text: text + b"# " + garbage(17, 64) + b"\n",

@@ -8,6 +8,6 @@ from tests.abuse.catalogue import SCENARIOS
 from tests.chaos.runner import check_quickly
 
 
-@pytest.mark.parametrize("number", SCENARIOS)
+@pytest.mark.parametrize("number", SCENARIOS, ids=[f"{number}-{SCENARIOS[number].__name__}" for number in SCENARIOS])
 def test_quick(number: str, tmp_path: Path) -> None:
     check_quickly(SCENARIOS, number, tmp_path)

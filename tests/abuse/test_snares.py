@@ -21,7 +21,14 @@ _TRUSTING = {
     "extension_picky": "0",
     "safe": "0",
 }
-_EXTENSIONS = {"HLS": ".m3u8", "HLS master": ".m3u8", "HLS key": ".m3u8", "SDP": ".sdp", "DASH": ".mpd"}
+_EXTENSIONS = {
+    "HLS": ".m3u8",
+    "HLS master": ".m3u8",
+    "HLS key": ".m3u8",
+    "ffconcat": ".ffconcat",
+    "SDP": ".sdp",
+    "DASH": ".mpd",
+}
 """What FFmpeg wants some files to be called; the product's uploads have none, but nothing must hang on that."""
 _PLACES = ("a recording by its path", "an address")
 
@@ -34,7 +41,7 @@ def canary(tmp_path: Path) -> Iterator[Canary]:
 
 def names_of(snare: Snare, folder: Path) -> Iterator[Path]:
     """Write a snare under each name that it is tried under."""
-    for extension in {"", _EXTENSIONS.get(snare.kind, "")}:
+    for extension in {"", _EXTENSIONS.get(snare.kind, ".wav")}:
         path = folder / f"0123456789abcdef0123456789abcdef{extension}"
         path.write_bytes(snare.media)
         yield path
@@ -64,6 +71,8 @@ def test_a_playlist_is_not_followed_even_by_a_decoder_that_is_not_shut_in(
             with suppress(TranscriptionFailure), decoding.opened(path, max_seconds=60) as recording:
                 samples = sum(len(window) for window in recording.windows()) // decoding.SAMPLE_BYTES
                 assert samples / SAMPLE_RATE == pytest.approx(OWN_SECONDS, abs=0.3), snare
+            with suppress(TranscriptionFailure):
+                decoding.header_seconds(path)
             assert canary.touched() == [], (snare, path.suffix)
 
 

@@ -1,14 +1,10 @@
 """Decoding gives what Whisper hears, whole and at its right length, or says why it can't."""
 
-import ctypes
 import io
-import os
 import random
-import struct
 import wave
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -18,6 +14,7 @@ import pytest
 from numpy.typing import NDArray
 
 from core.errors import FailureCode, TranscriptionFailure
+from tests.abuse.mutations import mutants, whole_files
 from tests.media import (
     TRANSCODINGS,
     Reference,
@@ -39,8 +36,6 @@ from worker.decoder import Decoder
 
 LONG_ENOUGH = 60.0
 """More seconds than any clip has."""
-
-_IN_OPEN = 0x20  # <sys/inotify.h>
 
 
 @pytest.fixture
@@ -103,30 +98,6 @@ def alike(one: NDArray[np.float32], other: NDArray[np.float32]) -> tuple[float, 
     correlation = np.fft.irfft(spectrum, size) / np.sqrt(np.sum(one**2.0) * np.sum(other**2.0))
     shift = int(np.argmax(correlation))
     return float(correlation[shift]), (shift if shift < len(one) else shift - size) / SAMPLE_RATE
-
-
-@contextmanager
-def opens(watched: Path) -> Iterator[Callable[[], int]]:
-    """Count how often a file is opened, by whomever, as the kernel tells it (inotify)."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    descriptor = libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
-    assert descriptor >= 0, os.strerror(ctypes.get_errno())
-    count = 0
-
-    def counted() -> int:
-        nonlocal count
-        try:
-            events = os.read(descriptor, 65_536)
-        except BlockingIOError:
-            return count
-        count += len(events) // struct.calcsize("iIII")  # a watched file, not folder: no names follow
-        return count
-
-    try:
-        assert libc.inotify_add_watch(descriptor, os.fsencode(watched), _IN_OPEN) >= 0
-        yield counted
-    finally:
-        os.close(descriptor)
 
 
 @pytest.mark.parametrize("reference", references(), ids=lambda reference: reference.id)
@@ -477,77 +448,21 @@ def test_the_bound_holds_whatever_the_header_says(media: Path) -> None:
     assert failure(media, max_seconds=5).failure is FailureCode.AUDIO_TOO_LONG
 
 
-@pytest.mark.parametrize("name", ["0123456789abcdef", "speech.wav", "list.m3u8", "list.ffconcat", "x.hls"])
-@pytest.mark.parametrize(
-    "playlist",
-    [
-        "#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\n{canary}\n#EXT-X-ENDLIST\n",
-        "ffconcat version 1.0\nfile {canary}\n",
-        "ffconcat version 1.0\nfile 'file:{canary}'\n",
-        "RIFF????WAVEfmt \n#EXTM3U\n#EXTINF:10,\n{canary}\n#EXT-X-ENDLIST\n",
-    ],
-    ids=["m3u8", "ffconcat", "ffconcat by protocol", "m3u8 behind a signature"],
-)
-@pytest.mark.parametrize("absolute", [False, True], ids=["relative", "absolute"])
-def test_a_playlist_makes_nobody_open_another_file(name: str, playlist: str, absolute: bool, tmp_path: Path) -> None:
-    canary = tmp_path / "canary.wav"
-    canary.write_bytes(tone_wav(1))
-    media = tmp_path / name
-    media.write_text(playlist.format(canary=canary if absolute else canary.name))
-    with opens(canary) as opened:
-        assert failure(media).failure is FailureCode.AUDIO_UNDECODABLE
-        with pytest.raises(TranscriptionFailure):
-            header_seconds(media)
-        assert opened() == 0
-
-
-def test_without_the_allow_list_a_playlist_does_open_another_file(tmp_path: Path) -> None:
-    # What makes the test above able to fail: FFmpeg follows this list, and the kernel tells it.
-    canary = tmp_path / "canary.wav"
-    canary.write_bytes(tone_wav(1))
-    media = tmp_path / "speech.wav"
-    media.write_text("ffconcat version 1.0\nfile canary.wav\n")
-    with opens(canary) as opened:
-        with av.open(str(media)) as container:
-            assert len(list(container.decode(audio=0))) > 0
-        assert opened() > 0
-
-
-def mutated(seed: int) -> bytes:
-    """Return a clip with some bytes changed or gone, more of them near its start, perhaps cut short."""
-    chance = random.Random(seed)
-    transcoding = chance.choice(TRANSCODINGS)
-    damaged = bytearray(transcoded(clip("garden"), transcoding.container, transcoding.codec))
-    reach = chance.choice([64, 300, 2_000, len(damaged)])
-    for _ in range(chance.choice([1, 2, 5, 20])):
-        position = chance.randrange(min(reach, len(damaged)))
-        match chance.randrange(4):
-            case 0:
-                damaged[position] ^= 1 << chance.randrange(8)
-            case 1:
-                damaged[position] = chance.randrange(256)
-            case 2:
-                damaged[position : position + 4] = chance.choice([b"\0" * 4, b"\xff" * 4, b"\x7f\xff\xff\xff"])
-            case _:
-                del damaged[position : position + chance.choice([1, 2, 8])]
-    return bytes(damaged[: chance.randrange(len(damaged)) if chance.random() < 0.2 else None])
-
-
-def test_damaged_files_decode_or_fail_as_media_does(media: Path) -> None:
+def test_damaged_files_decode_or_fail_as_media_does(media: Path, tmp_path: Path) -> None:
     endings: dict[str, int] = {}
-    for seed in range(150):
-        media.write_bytes(mutated(seed))
+    for mutant in mutants(whole_files(tmp_path), 150, random.Random(0)):
+        media.write_bytes(mutant.media)
         try:
             samples = decode(media).samples
         except TranscriptionFailure as failed:
-            ending = failed.failure.value if failed.failure.is_media_fault else f"seed {seed}: {failed.failure}"
+            ending = failed.failure.value if failed.failure.is_media_fault else f"{mutant.name}: {failed.failure}"
         except Exception as error:  # noqa: BLE001 - which one, and where, is what the test tells
-            ending = f"seed {seed}: {error!r}"
+            ending = f"{mutant.name}: {error!r}"
         else:
             in_range = samples.dtype == np.float32 and samples.ndim == 1 and bool(np.all(np.abs(samples) <= 1))
-            ending = "decoded" if in_range else f"seed {seed}: out of range"
+            ending = "decoded" if in_range else f"{mutant.name}: out of range"
         endings[ending] = endings.get(ending, 0) + 1
-    assert [ending for ending in endings if ending.startswith("seed")] == []
+    assert [ending for ending in endings if ":" in ending] == []
     # Both happen often enough for the test to mean something.
     assert endings["decoded"] > 20
     assert endings["audio_undecodable"] > 20

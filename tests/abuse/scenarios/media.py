@@ -40,7 +40,7 @@ class Fate:
         return f"{self.name}: {self.ending}, {self.code} ({self.seconds:.1f} s)"
 
 
-def bombs_and_mutants(run: Run) -> Outcome:
+def audio_bombs(run: Run) -> Outcome:
     """Test 16: bombs and damaged media files, beside clips of speech whose transcripts must not change."""
     count, max_audio_seconds = run.choose(full=(1_000, 3_600), quick=(70, 60))
     run.folder.mkdir(parents=True)

@@ -21,7 +21,7 @@ _PATIENCE_SECONDS = 120.0
 _FORMATS = ("json", "verbose_json", "text", "srt", "vtt", "tsv")
 
 
-def canary(run: Run) -> Outcome:
+def playlists(run: Run) -> Outcome:
     """Test 17: playlists and media with references, to files and to addresses, under many names and disguises."""
     with run.cluster(TRANSCRIBER="faster_whisper", WORKER_CONCURRENCY="4") as (cluster, client):
         cluster.start(workers=1, beat=True)
