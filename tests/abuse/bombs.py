@@ -47,6 +47,8 @@ def bombs(folder: Path) -> Iterator[Bomb]:
         yield Bomb(name, media, UNDECODABLE)
     yield Bomb("40 MB that want 1.3 GB in one frame", _swelling_frame(40_000_000), UNDECODABLE)
     yield Bomb("20 MB that want, and get, 640 MB in one frame", _swelling_frame(20_000_000))
+    # Two frames of equal size can't have one byte between them.
+    yield Bomb("Opus of 300,000 broken packets", _opus(b"\x59\0", hours=10), frozenset({"audio_empty"}))
     yield Bomb("FLAC of 2^36-1 samples", _overwritten(stored("flac", "flac"), 21, b"\x0f\xff\xff\xff\xff"), UNDECODABLE)
     yield Bomb("Matroska frame, deflated 1000 to 1", _deflated_matroska(64 * _MIB))
     yield Bomb("MP4 movie header, deflated 1000 to 1", _deflated_movie(64 * _MIB))
@@ -138,34 +140,29 @@ def _wavs() -> dict[str, bytes]:
     }
 
 
-def _silent_opus(_folder: Path) -> bytes:
-    """Return 100 hours in 6 MB: packets of one byte, which stand for 120 ms of nothing transmitted (RFC 6716, 3.1)."""
+def _opus(packet: bytes, hours: int) -> bytes:
+    """Return hours of one packet of 120 ms, again and again, in Ogg."""
     file = io.BytesIO()
     with av.open(file, "w", format="ogg") as sink:
         stream = sink.add_stream("libopus", rate=48_000, layout="mono")
         assert isinstance(stream, av.AudioStream)
         frame = av.AudioFrame.from_ndarray(np.zeros((1, 960), dtype=np.int16), format="s16", layout="mono")
         frame.sample_rate = 48_000
-        for packet in [*stream.encode(frame), *stream.encode()]:
-            sink.mux(packet)
+        for encoded in [*stream.encode(frame), *stream.encode()]:
+            sink.mux(encoded)
     whole = file.getvalue()
     headers = whole[: whole.index(b"OggS", whole.index(b"OpusTags"))]
-    serial = headers[14:18]
-    # SILK, wideband, 60 ms, mono; two frames of equal size: none.
-    body = b"\x59" * 255
-    samples = 255 * 5_760
-    pages = 100 * _HOUR * 48_000 // samples
+    lacing, body, samples = bytes([len(packet)]) * 255, packet * 255, 255 * 5_760
+    pages = hours * _HOUR * 48_000 // samples
     return headers + b"".join(
-        _page(
-            b"\1" * 255,
-            body,
-            kind=4 if number == pages else 0,
-            granule=number * samples,
-            serial=serial,
-            number=number + 1,
-        )
-        for number in range(1, pages + 1)
+        _page(lacing, body, kind=4 * (n == pages), granule=n * samples, serial=headers[14:18], number=n + 1)
+        for n in range(1, pages + 1)
     )
+
+
+def _silent_opus(_folder: Path) -> bytes:
+    """Return 100 hours in 6 MB: packets of one byte, of two frames without a bit each (RFC 6716, 3.1 and 3.2.3)."""
+    return _opus(b"\x59", hours=100)
 
 
 def _silent_amr(_folder: Path) -> bytes:

@@ -2,17 +2,20 @@
 
 import ctypes
 import os
+import re
 import select
 import socket
 import struct
 from pathlib import Path
 from typing import Self
 
-from tests.media import clip, transcoded
+from tests.media import clip, references, transcoded
 
 _IN_ACCESS, _IN_OPEN = 0x01, 0x20
 """Of <sys/inotify.h>."""
 _TOKEN = b"canary-6f1d9b"
+_WORDS_OF = "kitchen"
+_RUN = 4
 
 
 class Canary:
@@ -30,10 +33,12 @@ class Canary:
 
     def __init__(self, folder: Path) -> None:
         """Lay them out in a folder."""
+        (text,) = (each.text for each in references() if each.id == _WORDS_OF)
+        self._words = _words(text)
         self.recording = folder / "canary.wav"
         self.upload = folder / "ca9a11e5ca9a11e5ca9a11e5ca9a11e5"
         self.text = folder / "canary.txt"
-        speech = transcoded(clip("kitchen"), "wav", "pcm_s16le")
+        speech = transcoded(clip(_WORDS_OF), "wav", "pcm_s16le")
         comment = (
             struct.pack("<4sI4s4sI", b"LIST", 12 + len(_TOKEN) + 1, b"INFO", b"ICMT", len(_TOKEN)) + _TOKEN + b"\0"
         )
@@ -60,6 +65,12 @@ class Canary:
         self._tcp.close()
         self._udp.close()
 
+    def told_by(self, said: str) -> list[str]:
+        """Return what of it there is in a text: the token, or four words in a row."""
+        words = _words(said)
+        runs = [" ".join(self._words[at : at + _RUN]) for at in range(len(self._words) - _RUN + 1)]
+        return [secret for secret in (self.token, *runs) if secret in said or secret in " ".join(words)]
+
     def touched(self) -> list[str]:
         """Return what was done to it since the last call: files opened, connections made, datagrams sent."""
         done = []
@@ -74,3 +85,7 @@ class Canary:
             self._udp.recv(65_536)
             done.append("a datagram was sent")
         return sorted(set(done))
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[a-z']+", text.casefold())

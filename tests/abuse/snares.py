@@ -221,6 +221,8 @@ _MEDIA: Mapping[str, Callable[[bytes], bytes]] = {
     "MP3 linked cover": _linked_cover,
 }
 """Real containers, which the decoder opens, with a reference in them."""
+FOLLOWED = ("HLS", "HLS master", "HLS key", "ffconcat")
+"""What the FFmpeg inside PyAV's wheels follows, if it is let."""
 KINDS = (*_PLAYLISTS, *_MEDIA, "SDP")
 OWN_SECONDS = 4.73
 """Length of the audio in those that hold some of their own."""

@@ -9,7 +9,7 @@ import pytest
 
 from core.errors import TranscriptionFailure
 from tests.abuse.canary import Canary
-from tests.abuse.snares import AS_IT_IS, KINDS, OWN_SECONDS, WITH_A_COMMENT, Snare, snares
+from tests.abuse.snares import AS_IT_IS, FOLLOWED, KINDS, OWN_SECONDS, WITH_A_COMMENT, Snare, snares
 from worker import decoding
 from worker.audio import SAMPLE_RATE
 from worker.decoder import Decoder
@@ -47,7 +47,7 @@ def names_of(snare: Snare, folder: Path) -> Iterator[Path]:
         yield path
 
 
-@pytest.mark.parametrize("kind", ["HLS", "HLS master", "HLS key", "ffconcat"])
+@pytest.mark.parametrize("kind", FOLLOWED)
 @pytest.mark.parametrize("place", _PLACES)
 @pytest.mark.parametrize("disguise", [AS_IT_IS, WITH_A_COMMENT])
 def test_the_canary_notices_whoever_follows_a_playlist(

@@ -9,12 +9,11 @@ import httpx
 import pytest
 
 from tests.abuse.canary import Canary
-from tests.abuse.snares import NAMES, OWN_SECONDS, WITH_A_COMMENT, Snare, snares
+from tests.abuse.snares import FOLLOWED, NAMES, OWN_SECONDS, WITH_A_COMMENT, Snare, snares
 from tests.chaos.client import Client
 from tests.chaos.outcome import Outcome
 from tests.chaos.run import Run
 from tests.harness.service import FINISHED
-from tests.media import references
 
 _SENDERS = 8
 _PATIENCE_SECONDS = 120.0
@@ -29,8 +28,8 @@ def playlists(run: Run) -> Outcome:
         cluster.media_folder.mkdir(exist_ok=True)
         with Canary(cluster.media_folder) as bait, ThreadPoolExecutor(_SENDERS) as senders:
             every = list(snares(bait))
-            few = [each for each in every if each.disguise == WITH_A_COMMENT] + every[::13]
-            sent = run.choose(full=every, quick=few)
+            worst = [each for each in every if each.kind in FOLLOWED and each.disguise == WITH_A_COMMENT]
+            sent = run.choose(full=every, quick=worst + every[::29])
             outcome = Outcome("17", f"{len(sent)} playlists and media files that refer to a canary or a listener")
             fates = list(senders.map(partial(_fate, run, client), sent, cycle(NAMES)))
             touched = bait.touched()
@@ -39,16 +38,16 @@ def playlists(run: Run) -> Outcome:
             "each was refused with a 4xx, failed with a reason, or gave its own audio only", not wrong, "\n".join(wrong)
         )
         outcome.check("no canary was opened, no connection made, no datagram sent", not touched, touched)
-        secrets = [bait.token, *(each.text for each in references() if each.id == "kitchen")]
         told = [
-            f"{snare}: {secret}"
-            for snare, (_, said) in zip(sent, fates, strict=True)
-            for secret in secrets
-            if secret.casefold() in said.casefold()
+            f"{snare}: {secret}" for snare, (_, said) in zip(sent, fates, strict=True) for secret in bait.told_by(said)
         ]
         outcome.check("no canary byte in any answer, status, result or event", not told, "\n".join(told))
-        logs = {path.name: path.read_text(encoding="utf-8", errors="replace") for path in cluster.logs.iterdir()}
-        outcome.check("nor in a log", not any(secret in text for secret in secrets for text in logs.values()), [*logs])
+        logged = [
+            f"{path.name}: {secret}"
+            for path in cluster.logs.iterdir()
+            for secret in bait.told_by(path.read_text(encoding="utf-8", errors="replace"))
+        ]
+        outcome.check("nor in a log", not logged, "\n".join(logged))
         outcome.check("the worker lives", cluster.ready_workers() == [worker], worker.log_tail())
     endings = Counter(ending for ending, _ in fates)
     outcome.seen = (
