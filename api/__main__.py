@@ -1,8 +1,11 @@
 """`python -m api`: runs one gateway process."""
 
+import argparse
 import gc
+import socket
 import sys
 from collections.abc import Callable
+from functools import partial
 from types import FrameType
 
 import structlog
@@ -18,10 +21,14 @@ _COLLECT_AFTER = 20_000
 
 def main() -> int:
     """Run the gateway until it is told to stop; return its exit status."""
-    return run_process(GatewaySettings, _run)
+    parser = argparse.ArgumentParser(prog="python -m api", description=main.__doc__)
+    parser.add_argument(
+        "--listen-fd", type=int, metavar="N", help="take connections from this listening socket, not from HOST and PORT"
+    )
+    return run_process(GatewaySettings, partial(_run, listen_fd=parser.parse_args().listen_fd))
 
 
-def _run(settings: GatewaySettings) -> int:
+def _run(settings: GatewaySettings, *, listen_fd: int | None) -> int:
     structlog.get_logger("api").info("gateway_starting", host=settings.host, port=settings.port)
     app = create_app(settings)
     _spare_the_collector()
@@ -34,7 +41,9 @@ def _run(settings: GatewaySettings) -> int:
         server_header=False,
         timeout_graceful_shutdown=20,
     )
-    _Server(config, on_stopping=app.state.services.activity.close_soon).run()
+    _Server(config, on_stopping=app.state.services.activity.close_soon).run(
+        sockets=None if listen_fd is None else [socket.socket(fileno=listen_fd)]
+    )
     return 0
 
 
