@@ -7,7 +7,7 @@ PEERS := .venv-bench
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help up test lint format bench chaos abuse lock clean
+.PHONY: help up test lint format bench load chaos abuse lock clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -30,6 +30,9 @@ format: $(VENV)/.dev ## Format the code
 
 bench: $(VENV)/.dev $(PEERS)/.done ## Measure on this machine, peers as well; ARGS="engine --quick" for ten minutes of it
 	$(BIN)/python -m bench --chart docs/benchmark.svg $(ARGS)
+
+load: $(VENV)/.dev ## 5,000 users and 10,000 event streams at once, ten minutes with the routes' requests a second
+	$(BIN)/python -m bench status uploads load
 
 chaos: $(VENV)/.dev ## Kill, cut off and pause everything, forty minutes long, and print what that did to the jobs
 	$(BIN)/python -m tests.chaos

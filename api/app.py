@@ -21,6 +21,7 @@ from api.observation import GatewayMetrics, Observation
 from api.routes import dead_letters, jobs, operations, transcribe
 from api.services import Services
 from api.settings import GatewaySettings
+from api.status_polls import StatusPolls
 from core.celery_app import create_celery
 from core.media_files import MediaFiles
 from core.redis_clients import connect_async
@@ -70,6 +71,7 @@ def create_app(settings: GatewaySettings) -> FastAPI:
 
     app = FastAPI(title="Scriptorium", version=VERSION, description=_DESCRIPTION, lifespan=lifespan)
     app.state.services = services
+    app.add_middleware(StatusPolls, jobs=store, forecast=forecast)
     app.add_middleware(Observation, metrics=metrics)
     problems.install(app)
     for routes in (transcribe, jobs, dead_letters, operations):

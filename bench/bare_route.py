@@ -14,8 +14,6 @@ from starlette.routing import Route
 
 from core.redis_clients import connect_async
 
-KEY = "bench:bare"
-
 
 def main() -> None:
     """Serve until told to stop."""

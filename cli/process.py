@@ -27,6 +27,8 @@ class ProcessSpec:
     environment: Mapping[str, str]
     log_file: Path
     stdin: str | None = None
+    sockets: Sequence[int] = ()
+    """Descriptors that it inherits."""
     niceness: int = 0
     """How much it yields the processor to others (0 to 19)."""
     grace_seconds: float = 30.0
@@ -94,6 +96,7 @@ class SupervisedProcess:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             start_new_session=True,
+            pass_fds=self.spec.sockets,
             preexec_fn=partial(prepare_child, self.spec.niceness),
             limit=_LINE_BYTES,
         )

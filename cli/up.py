@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,10 +19,11 @@ from core.errors import CONFIGURATION_EXIT_STATUS, ConfigurationError
 
 _POLL_SECONDS = 0.1
 _NAME_WIDTH = 9
+_BACKLOG = 2048
+"""Connections that may wait for a gateway to take them; uvicorn's default as well."""
 _WORKER_NICENESS = 5
 """On a shared machine the gateway answers first: inference can wait a millisecond, a client should not."""
-_COLOURS = {"valkey": 35, "gateway": 36, "beat": 33, "up": 32}
-_WORKER_COLOUR = 34
+_COLOURS = {"valkey": 35, "gateway": 36, "beat": 33, "up": 32, "worker": 34}
 
 
 def run_up(*, workers: int | None) -> int:
@@ -31,9 +32,8 @@ def run_up(*, workers: int | None) -> int:
         settings = UpSettings.read()
         data_dir = settings.data_dir.resolve()
         (data_dir / "logs").mkdir(parents=True, exist_ok=True)
-        with _sole_user_of(data_dir):
-            _check_port(settings.host, settings.port)
-            return asyncio.run(_Service(settings, data_dir, workers or settings.workers).run())
+        with _sole_user_of(data_dir), _listening(settings.host, settings.port) as listener:
+            return asyncio.run(_Service(settings, data_dir, listener, workers or settings.workers).run())
     except ConfigurationError as error:
         print(f"scriptorium: {error.detail}", file=sys.stderr)
         return CONFIGURATION_EXIT_STATUS
@@ -54,21 +54,25 @@ def _sole_user_of(data_dir: Path) -> Iterator[None]:
         yield
 
 
-def _check_port(host: str, port: int) -> None:
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+@contextmanager
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
+    """Listen for all gateways: they share the socket, and who connects while one is started anew waits for it."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((host, port))
+            listener.bind((host, port))
+            listener.listen(_BACKLOG)
         except OSError as error:
             raise ConfigurationError(
                 f"Can't listen on {host}:{port} ({error.strerror}). Choose another port: PORT={port + 1} make up"
             ) from None
+        yield listener
 
 
 class _Service:
     """Starts everything in order, waits until it is ready, follows it, and stops it in order."""
 
-    def __init__(self, settings: UpSettings, data_dir: Path, workers: int) -> None:
+    def __init__(self, settings: UpSettings, data_dir: Path, listener: socket.socket, workers: int) -> None:
         self._settings = settings
         self._data_dir = data_dir
         self._logs = data_dir / "logs"
@@ -82,7 +86,12 @@ class _Service:
             self._environment["REDIS_URL"] = valkey.url
             self._valkey = self._supervise("valkey", valkey.command, stdin=valkey.configuration)
         python = [sys.executable, "-m"]
-        self._gateway = self._supervise("gateway", [*python, "api"])
+        gateway = [*python, "api", "--listen-fd", str(listener.fileno())]
+        names = [f"gateway-{number}" for number in range(1, settings.gateways + 1)]
+        self._gateways = [
+            self._supervise(name, gateway, sockets=[listener.fileno()])
+            for name in (names if settings.gateways > 1 else ["gateway"])
+        ]
         self._workers = [
             self._supervise(f"worker-{number}", [*python, "worker"], niceness=_WORKER_NICENESS)
             for number in range(1, workers + 1)
@@ -107,7 +116,7 @@ class _Service:
     async def _start(self) -> None:
         if self._valkey is not None:
             await self._valkey.start()
-        for process in (self._gateway, self._beat, *self._workers):
+        for process in (*self._gateways, self._beat, *self._workers):
             await process.start()
         ready = asyncio.create_task(self._until_ready())
         stopped = asyncio.create_task(self._stop.wait())
@@ -139,7 +148,7 @@ class _Service:
 
     async def _stop_all(self) -> None:
         """Stop who takes work before who does it, and the store last."""
-        await asyncio.gather(self._gateway.stop(), self._beat.stop())
+        await asyncio.gather(*(process.stop() for process in (*self._gateways, self._beat)))
         await asyncio.gather(*(worker.stop() for worker in self._workers))
         if self._valkey is not None:
             await self._valkey.stop()
@@ -147,7 +156,7 @@ class _Service:
     def _on_signal(self) -> None:
         if self._stop.is_set():
             self._print("up", "killing what still runs")
-            for process in (self._gateway, self._beat, *self._workers):
+            for process in (*self._gateways, self._beat, *self._workers):
                 process.kill()
             return
         self._stop.set()
@@ -158,10 +167,16 @@ class _Service:
         self._stop.set()
 
     def _supervise(
-        self, name: str, command: list[str], *, stdin: str | None = None, niceness: int = 0
+        self,
+        name: str,
+        command: list[str],
+        *,
+        stdin: str | None = None,
+        sockets: Sequence[int] = (),
+        niceness: int = 0,
     ) -> SupervisedProcess:
         return SupervisedProcess(
-            ProcessSpec(name, command, self._environment, self._logs / f"{name}.log", stdin, niceness),
+            ProcessSpec(name, command, self._environment, self._logs / f"{name}.log", stdin, sockets, niceness),
             print_line=self._print,
             on_fatal=self._on_fatal,
             fatal_status=CONFIGURATION_EXIT_STATUS,
@@ -174,7 +189,7 @@ class _Service:
     def _print(self, name: str, line: str) -> None:
         label = f"{name:<{_NAME_WIDTH}}|"
         if self._colours:
-            label = f"\x1b[{_COLOURS.get(name, _WORKER_COLOUR)}m{label}\x1b[0m"
+            label = f"\x1b[{_COLOURS[name.partition('-')[0]]}m{label}\x1b[0m"
         try:
             print(f"{label} {line}", flush=True)
         except BrokenPipeError:

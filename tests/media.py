@@ -177,11 +177,14 @@ def garbage(seed: int, size: int) -> bytes:
 def transcoded(path: Path, container: str, codec: str, *, dtx: bool = False) -> bytes:
     """Return the file's audio stored anew, mono at its own sample rate where the codec allows.
 
-    Opus is always 48 kHz, AMR-NB 8 kHz, and FFmpeg's own Vorbis encoder is stereo only.
+    The same bytes each time: muxers would put in ids drawn by lot. Opus is always 48 kHz, AMR-NB 8 kHz, and FFmpeg's own Vorbis encoder is stereo only.
     With `dtx`, which AMR-NB has, pauses are sent as descriptions of their noise.
     """
     file = io.BytesIO()
-    with av.open(str(path)) as source, av.open(file, "w", format=container) as sink:
+    with (
+        av.open(str(path)) as source,
+        av.open(file, "w", format=container, options={"fflags": "bitexact"}) as sink,
+    ):
         rate = _ONLY_RATES.get(codec, source.streams.audio[0].rate)
         layout = "stereo" if codec == "vorbis" else "mono"
         # FFmpeg calls its Vorbis encoder experimental.

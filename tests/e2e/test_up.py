@@ -91,6 +91,38 @@ def test_a_killed_gateway_and_a_killed_valkey_are_started_again(tmp_path: Path) 
         assert service.finished(service.submit(TINY))["status"] == "completed"
 
 
+def test_who_connects_while_the_gateway_is_away_waits_for_the_next(tmp_path: Path) -> None:
+    with Service(tmp_path, **SCRIPTED) as service:
+        (gateway,) = gateways(service)
+        service.client.close()  # and with it the connection that the gateway has
+        os.kill(gateway, signal.SIGKILL)
+        until(lambda: None if alive(gateway) else True, 10)
+        assert httpx.get(f"http://127.0.0.1:{service.port}/health", trust_env=False, timeout=30).status_code == 200
+        assert gateways(service) != [gateway]
+
+
+def test_several_gateways_share_the_port_and_one_is_enough(tmp_path: Path) -> None:
+    with Service(tmp_path, **SCRIPTED, GATEWAYS="2") as service:
+        first, second = gateways(service)
+        url = f"http://127.0.0.1:{service.port}"
+        requests = {first: 0, second: 0}
+        for each, other in ((first, second), (second, first)):
+            os.kill(other, signal.SIGSTOP)  # what it doesn't take, the other does
+            try:
+                requests[each] = sum(httpx.get(f"{url}/health", trust_env=False).is_success for _ in range(5))
+            finally:
+                os.kill(other, signal.SIGCONT)
+        assert requests == {first: 5, second: 5}
+        os.kill(first, signal.SIGKILL)
+        until(lambda: None if alive(first) else True, 10)
+        assert all(httpx.get(f"{url}/health", trust_env=False).is_success for _ in range(20))
+        service.wait_for_line("gateway-1| was killed by SIGKILL")
+
+
+def gateways(service: Service) -> list[int]:
+    return sorted(pid for pid, command in process_tree(service.process_id).items() if "-m api " in command)
+
+
 def test_it_stops_though_nobody_reads_what_it_says_any_more(tmp_path: Path) -> None:
     reader, writer = os.pipe()
     settings = SCRIPTED | {"PORT": str(free_port()), "DATA_DIR": str(tmp_path)}
