@@ -177,8 +177,9 @@ def garbage(seed: int, size: int) -> bytes:
 def transcoded(path: Path, container: str, codec: str, *, dtx: bool = False) -> bytes:
     """Return the file's audio stored anew, mono at its own sample rate where the codec allows.
 
-    The same bytes each time: muxers would put in ids drawn by lot. Opus is always 48 kHz, AMR-NB 8 kHz, and FFmpeg's own Vorbis encoder is stereo only.
+    Opus is always 48 kHz, AMR-NB 8 kHz, and FFmpeg's own Vorbis encoder is stereo only.
     With `dtx`, which AMR-NB has, pauses are sent as descriptions of their noise.
+    The same bytes each time: without `bitexact`, muxers put in ids drawn by lot.
     """
     file = io.BytesIO()
     with (
