@@ -339,13 +339,13 @@ class JobStore:
         found: list[Job] = []
         position = _Position.parse(cursor) if cursor else None
         for _ in range(_LIST_SCANS):
-            entries, is_last = await self._index_after(position)
+            entries, is_last = await self._index_after(tenant, position)
             jobs = await self._jobs([entry.job_id for entry in entries])
             for entry, job in zip(entries, jobs, strict=True):
                 position = entry
                 if job is None:
                     continue
-                if job.tenant == tenant and status in {None, job.status} and lane in {None, job.work.lane}:
+                if status in {None, job.status} and lane in {None, job.work.lane}:
                     found.append(job)
                     if len(found) == limit:
                         return JobPage(found, str(position))
@@ -425,13 +425,13 @@ class JobStore:
             records: list[dict[str, str]] = await pipeline.execute()
         return records
 
-    async def _index_after(self, position: "_Position | None") -> tuple[list["_Position"], bool]:
-        """Return the next entries of the index behind a position, newest first, and whether they are the last."""
+    async def _index_after(self, tenant: str, position: "_Position | None") -> tuple[list["_Position"], bool]:
+        """Return a tenant's next jobs behind a position, newest first, and whether they are the last."""
         newest = "+inf" if position is None else str(position.created_at_ms)
         skipped = 0
         while True:
             raw = await self._client.zrevrangebyscore(
-                self._keys.jobs, newest, "-inf", start=skipped, num=_LIST_BATCH, withscores=True
+                self._keys.jobs_of(tenant), newest, "-inf", start=skipped, num=_LIST_BATCH, withscores=True
             )
             entries = [_Position(int(score), job_id) for job_id, score in cast("list[tuple[str, float]]", raw)]
             # Jobs may share a millisecond: those up to the position itself were seen already.
@@ -444,7 +444,7 @@ class JobStore:
 
 @dataclass(frozen=True, slots=True)
 class _Position:
-    """A place in the index of jobs; as text, the cursor a client holds."""
+    """A place in the list of a tenant's jobs; as text, the cursor a client holds."""
 
     created_at_ms: int
     job_id: str
