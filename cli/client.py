@@ -47,9 +47,7 @@ class ServiceRefused(ServiceError):
 class ServiceClient:
     """One service at one address. Every method may raise a `ServiceError`; close it, or use it in a `with`."""
 
-    def __init__(
-        self, server: str, *, api_key: str | None = None, transport: httpx.BaseTransport | None = None
-    ) -> None:
+    def __init__(self, server: str, *, api_key: str = "", transport: httpx.BaseTransport | None = None) -> None:
         """Take the service's address, such as http://127.0.0.1:8000, and the API key or token to show it.
 
         Raises:

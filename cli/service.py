@@ -30,7 +30,7 @@ def service(server: str, *, of: str) -> Iterator[ServiceClient]:
         of: What the command is about, for the message when an answer isn't about that.
     """
     try:
-        client = ServiceClient(server, api_key=os.environ.get(_KEY_VARIABLE))
+        client = ServiceClient(server, api_key=os.environ.get(_KEY_VARIABLE, "").strip())
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--server") from None
     with client:
