@@ -28,6 +28,8 @@ _PAUSE_SECONDS = 0.05
 """Shortest time between the beginnings of two looks at Redis."""
 _NOTE_SECONDS = 60.0
 """Shortest time between two notes that a key was used."""
+_LOCK_SECONDS = 2.0
+"""How long the start waits to hear whether there are keys."""
 _MIN_ADMIN_KEY = 32
 _MAX_KEY_BYTES = 512
 
@@ -77,11 +79,12 @@ class ApiKeyDoor:
         raise Unauthenticated("This API key is unknown, was revoked or has expired.")
 
     async def warn_if_locked(self) -> None:
-        """Say so in the log if nobody could ever come in."""
+        """Say so in the log if nobody could ever come in; don't wait for Redis if it takes its time."""
         try:
-            locked = self._admin_digest is None and await self._store.count() == 0
-        except RedisError:
-            return  # who comes in hears of it
+            async with asyncio.timeout(_LOCK_SECONDS):
+                locked = self._admin_digest is None and await self._store.count() == 0
+        except (RedisError, TimeoutError):
+            return
         if locked:
             logger.warning(
                 "no_way_in", hint="There is no API key yet. Set ADMIN_KEY, and make one with 'scriptorium keys create'."

@@ -15,8 +15,9 @@ from typing import Any, cast
 
 from redis.asyncio import Redis
 
+from api.disk_sync import DiskSync
 from api.principal import Scope
-from core.errors import UnknownKey
+from core.errors import StoreUnavailable, UnknownKey
 from core.keys import Keys
 from core.work import moment, optional_moment
 
@@ -101,12 +102,17 @@ def key_id_of(token: bytes) -> str | None:
 
 
 class ApiKeyStore:
-    """API keys, for the gateway. Every method may raise `redis.exceptions.RedisError`."""
+    """API keys, for the gateway. Every method may raise `redis.exceptions.RedisError`.
+
+    What was written is on Redis' disk: a crash brings back no revoked key. A method that writes raises
+    `StoreUnavailable` if Redis can't say so in time; call it again.
+    """
 
     def __init__(self, client: Redis, keys: Keys | None = None) -> None:
         self._client = client
         self._keys = keys or Keys()
         self._write_script = client.register_script(_WRITE)
+        self._disk = DiskSync()
 
     async def create(
         self, *, name: str, tenant: str, scopes: Iterable[Scope], limits: KeyLimits | None = None
@@ -161,10 +167,9 @@ class ApiKeyStore:
         Raises:
             UnknownKey: there is none with this id.
         """
-        key = await self.get(key_id)
-        if key.revoked_at is not None:
-            return key
-        await self._write(key_id, {"revoked_at_ms": str(_now_ms())}, there=True)
+        former = (await self.get(key_id)).revoked_at
+        revoked_at_ms = round(former.timestamp() * 1000) if former else _now_ms()
+        await self._write(key_id, {"revoked_at_ms": str(revoked_at_ms)}, there=True)
         return await self.get(key_id)
 
     async def note_use(self, key_id: str) -> None:
@@ -193,10 +198,14 @@ class ApiKeyStore:
         return [ApiKey.from_record(record) for record in found if "key_id" in record]
 
     async def _write(self, key_id: str, fields: Mapping[str, str], *, there: bool) -> bool:
-        answer: Any = await self._write_script(
-            keys=[self._keys.api_key(key_id), self._keys.api_keys],
-            args=[key_id, int(there), *(part for pair in fields.items() for part in pair)],
-        )
+        async with self._client.client() as connection:
+            answer: Any = await self._write_script(
+                keys=[self._keys.api_key(key_id), self._keys.api_keys],
+                args=[key_id, int(there), *(part for pair in fields.items() for part in pair)],
+                client=connection,
+            )
+            if answer is not None and not await self._disk.has_written(connection):
+                raise StoreUnavailable("The store is too slow to say that this is on its disk. Send it again.")
         return answer is not None
 
 

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, cast
 
-import structlog
 from redis.asyncio import Redis
-from redis.exceptions import ResponseError
 
+from api.disk_sync import DiskSync
 from api.eta import Completion, seconds_until_room
 from core.errors import (
     IdempotencyConflict,
@@ -42,10 +41,6 @@ _SCRIPTS = (
 )
 _MAX_SHARING = 1000
 """Jobs that may share a work: finishing one touches them all in one script."""
-_SYNC_MILLISECONDS = 3000
-"""How long an accept waits for its record to be on Redis' disk, if the server syncs only every second."""
-
-logger = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +182,7 @@ class JobStore:
         self._idempotency_ttl_ms = idempotency_ttl_ms
         self._limits = limits
         self._scripts = {script: client.register_script(script.source) for script in _SCRIPTS}
-        self._syncs = True
+        self._disk = DiskSync()
 
     async def accept(self, job: NewJob) -> Accepted:
         """Create a job, or find the one that stands for the same request. From here on it is never lost.
@@ -217,7 +212,11 @@ class JobStore:
                         f"This Idempotency-Key came with another file or other options before, for job '{job_id}'. "
                         "Use a new key for a new request."
                     )
-            await self._sync(connection)
+            if not await self._disk.has_written(connection):
+                raise StoreUnavailable(
+                    "The job store is too slow to say that the job is on its disk. Post it again: the same file with "
+                    "the same options joins the job if it is there."
+                )
         return Accepted(AcceptOutcome(outcome), job_id, JobStatus(status))
 
     async def _queue_full(self, job: NewJob, pending_seconds: float) -> QueueFull:
@@ -394,23 +393,6 @@ class JobStore:
             args=script_arguments(self._keys.prefix, arguments), client=connection
         )
         return answer
-
-    async def _sync(self, connection: Redis) -> None:
-        """Wait until what the connection wrote is in the append-only file on disk, where the server can tell."""
-        if not self._syncs:
-            return
-        try:
-            synced, _ = await connection.waitaof(1, 0, _SYNC_MILLISECONDS)
-        except ResponseError as error:
-            # An older server, or one that keeps no such file: as durable as its operator has made it.
-            logger.warning("accepts_not_synced", reason=str(error))
-            self._syncs = False
-            return
-        if not synced:
-            raise StoreUnavailable(
-                "The job store is too slow to say that the job is on its disk. Post it again: the same file with the "
-                "same options joins the job if it is there."
-            )
 
     async def _jobs(self, job_ids: Sequence[str]) -> list[Job | None]:
         """Return jobs by id, None where one, or its work, is gone."""

@@ -8,10 +8,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 import pytest
+from redis.asyncio import Redis
+from redis.exceptions import ResponseError
 
 from api.api_keys import ApiKey, ApiKeyStore, KeyLimits, key_id_of
 from api.principal import Scope
-from core.errors import UnknownKey
+from core.errors import StoreUnavailable, UnknownKey
 from core.keys import Keys
 from core.redis_clients import connect, connect_async
 
@@ -120,6 +122,31 @@ def test_a_revoked_key_stays_revoked_since_then(store: Store) -> None:
     assert before < revoked.revoked_at <= datetime.now(UTC) + timedelta(seconds=1)
     assert store(lambda keys: keys.revoke(key.key_id)) == revoked
     assert store(lambda keys: keys.limit(key.key_id, ALL)).revoked_at == revoked.revoked_at
+
+
+def test_a_revocation_is_only_answered_when_it_is_on_the_disk(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    key, _ = store.create()
+    answers = iter([(0, 0), (1, 0)])
+
+    async def waitaof(*_arguments: object) -> tuple[int, int]:
+        return next(answers)
+
+    monkeypatch.setattr(Redis, "waitaof", waitaof)
+    with pytest.raises(StoreUnavailable):
+        store(lambda keys: keys.revoke(key.key_id))
+    revoked_at = store(lambda keys: keys.get(key.key_id)).revoked_at
+    assert revoked_at is not None
+    assert store(lambda keys: keys.revoke(key.key_id)).revoked_at == revoked_at
+    assert list(answers) == []
+
+
+def test_a_server_that_knows_nothing_of_its_disk_is_believed(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def waitaof(*_arguments: object) -> tuple[int, int]:
+        raise ResponseError("unknown command")
+
+    monkeypatch.setattr(Redis, "waitaof", waitaof)
+    key, _ = store.create()
+    assert store(lambda keys: keys.revoke(key.key_id)).revoked_at is not None
 
 
 def test_keys_are_listed_the_latest_changed_first(store: Store) -> None:
