@@ -25,6 +25,7 @@ from api.routes import dead_letters, jobs, keys, operations, transcribe
 from api.services import Services
 from api.settings import GatewaySettings
 from api.signing_keys import SigningKeys
+from api.status_polls import StatusPolls
 from core.celery_app import create_celery
 from core.errors import ConfigurationError
 from core.media_files import MediaFiles
@@ -95,6 +96,7 @@ def create_app(settings: GatewaySettings) -> FastAPI:
 
     app = FastAPI(title="Scriptorium", version=VERSION, description=_DESCRIPTION, lifespan=lifespan)
     app.state.services = services
+    app.add_middleware(StatusPolls, jobs=store, forecast=forecast)
     app.add_middleware(Observation, metrics=metrics)
     problems.install(app)
     for routes in (transcribe, jobs, dead_letters, keys, operations):

@@ -48,8 +48,52 @@ class Estimate:
         )
 
 
+class Pace:
+    """How fast a lane has been of late, from its latest completions; many are told when their jobs will be done."""
+
+    def __init__(self, completions: Sequence[Completion]) -> None:
+        self._known = [each for each in completions if each.audio_seconds > 0]
+        self._lengths = sorted(each.audio_seconds for each in completions)
+        self._rates: dict[tuple[str, int], Estimate] = {}
+
+    @property
+    def half_a_job(self) -> float:
+        """Half the audio seconds of a usual job."""
+        return fmean(self._lengths) / 2
+
+    @property
+    def long_job(self) -> float:
+        """The audio seconds of a long job; half a usual one's at least."""
+        return max(self.half_a_job, self._lengths[math.floor(_HIGH * (len(self._lengths) - 1))])
+
+    def rate(self, what: str, *, stretch: int) -> Estimate | None:
+        """Return seconds of `what` per audio second, over all completions and at the ends of the range."""
+        if not self._known:
+            return None
+        length = max(1, min(stretch, len(self._known) // _STRETCHES))
+        if (what, length) not in self._rates:
+            self._rates[what, length] = self._rate(what, length)
+        return self._rates[what, length]
+
+    def _rate(self, what: str, length: int) -> Estimate:
+        def rate(part: Sequence[Completion]) -> float:
+            times: list[float] = [getattr(each, what) for each in part]
+            return math.fsum(times) / math.fsum(each.audio_seconds for each in part)
+
+        known = self._known
+        rates = sorted(rate(known[start : start + length]) for start in range(len(known) - length + 1))
+        overall = rate(known)
+        if len(rates) < _STRETCHES:
+            return Estimate(overall, overall / 2, overall * 2)
+        return Estimate(
+            overall,
+            min(overall, rates[math.floor(_LOW * (len(rates) - 1))]),
+            max(overall, rates[math.ceil(_HIGH * (len(rates) - 1))]),
+        )
+
+
 def estimate_waiting(
-    completions: Sequence[Completion],
+    pace: Pace,
     *,
     position: int,
     audio_seconds_ahead: float,
@@ -63,35 +107,32 @@ def estimate_waiting(
     once; the next one waits for the first of these to end; any other for all audio before it, less what the other
     slots still have to do when it is claimed: half of a usual job each, between nothing and a long one.
     """
-    if not slots or not (attempts := _rate(completions, "attempt_seconds", stretch=1)):
+    if not slots or not (attempts := pace.rate("attempt_seconds", stretch=1)):
         return None
     own = attempts.times(audio_seconds)
     if position == 1 and len(running) < slots:
         return own
     if position == 1 and running:
         return own.plus(attempts.times(min(running)))
-    waits = _rate(completions, "interval_seconds", stretch=max(position, slots))
+    waits = pace.rate("interval_seconds", stretch=max(position, slots))
     if waits is None:
         return None
     before = audio_seconds_ahead + math.fsum(running)
-    lengths = sorted(each.audio_seconds for each in completions)
     others = max(0, len(running) - 1)
-    half = fmean(lengths) / 2
-    long = max(half, lengths[math.floor(_HIGH * (len(lengths) - 1))])
     return own.plus(
         Estimate(
-            seconds=waits.seconds * max(0.0, before - others * half),
-            low_seconds=waits.low_seconds * max(0.0, before - others * long),
+            seconds=waits.seconds * max(0.0, before - others * pace.half_a_job),
+            low_seconds=waits.low_seconds * max(0.0, before - others * pace.long_job),
             high_seconds=waits.high_seconds * before,
         )
     )
 
 
 def estimate_running(
-    completions: Sequence[Completion], *, remaining_seconds: float, done_seconds: float, elapsed_seconds: float
+    pace: Pace, *, remaining_seconds: float, done_seconds: float, elapsed_seconds: float
 ) -> Estimate | None:
     """Estimate for a job that runs; `elapsed_seconds` is the time that `done_seconds` of its audio took."""
-    lane = _rate(completions, "attempt_seconds", stretch=1)
+    lane = pace.rate("attempt_seconds", stretch=1)
     total = remaining_seconds + done_seconds
     if done_seconds <= 0 or done_seconds < _OWN_PACE_FROM * total:
         return lane and lane.times(remaining_seconds)
@@ -108,25 +149,3 @@ def seconds_until_room(completions: Sequence[Completion], *, jobs: int, audio_se
         return _UNKNOWN_RETRY_SECONDS
     seconds = max(jobs * wall / len(completions), audio_seconds * wall / audio)
     return max(_MIN_RETRY_SECONDS, min(_MAX_RETRY_SECONDS, math.ceil(seconds)))
-
-
-def _rate(completions: Sequence[Completion], what: str, *, stretch: int) -> Estimate | None:
-    """Return seconds of `what` per audio second, over all completions and at the ends of the range."""
-    known = [each for each in completions if each.audio_seconds > 0]
-    if not known:
-        return None
-
-    def rate(part: Sequence[Completion]) -> float:
-        times: list[float] = [getattr(each, what) for each in part]
-        return math.fsum(times) / math.fsum(each.audio_seconds for each in part)
-
-    length = max(1, min(stretch, len(known) // _STRETCHES))
-    rates = sorted(rate(known[start : start + length]) for start in range(len(known) - length + 1))
-    overall = rate(known)
-    if len(rates) < _STRETCHES:
-        return Estimate(overall, overall / 2, overall * 2)
-    return Estimate(
-        overall,
-        min(overall, rates[math.floor(_LOW * (len(rates) - 1))]),
-        max(overall, rates[math.ceil(_HIGH * (len(rates) - 1))]),
-    )

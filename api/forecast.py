@@ -1,20 +1,19 @@
 """Tells when a job will be done, from what the gateway knows of its lane; asks Redis for that once a second."""
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from api.eta import Completion, Estimate, estimate_running, estimate_waiting
+from api.eta import Estimate, Pace, estimate_running, estimate_waiting
 from api.job_store import JobState, JobStore
 from core.work import JobStatus
 
 _FRESH_SECONDS = 1.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Lane:
-    completions: Sequence[Completion]
+    pace: Pace
     slots: int
     read_at: float
 
@@ -41,7 +40,7 @@ class Forecast:
             done = max(0.0, work.progress_seconds - begin)
             total = work.cost_seconds - max(0.0, begin - work.options.clip_start_seconds)
             return estimate_running(
-                lane.completions,
+                lane.pace,
                 remaining_seconds=max(0.0, total - done),
                 done_seconds=done,
                 elapsed_seconds=max(0.0, (datetime.now(UTC) - work.claimed_at).total_seconds()),
@@ -49,7 +48,7 @@ class Forecast:
         if state.queue_position is None:
             return None
         return estimate_waiting(
-            lane.completions,
+            lane.pace,
             position=state.queue_position,
             audio_seconds_ahead=state.audio_seconds_ahead,
             audio_seconds=work.cost_seconds,
@@ -59,12 +58,14 @@ class Forecast:
 
     async def _lane(self, name: str) -> _Lane:
         lane = self._lanes.get(name)
-        if lane is None or time.monotonic() - lane.read_at > _FRESH_SECONDS:
-            workers = await self._store.workers()
-            lane = _Lane(
-                completions=await self._store.pace(name),
-                slots=sum(worker.concurrency for worker in workers if worker.lane == name),
-                read_at=time.monotonic(),
-            )
-            self._lanes[name] = lane
+        if lane is not None and time.monotonic() - lane.read_at <= _FRESH_SECONDS:
+            return lane
+        if lane is not None:  # while one request reads anew, the others go by what is known
+            lane.read_at = time.monotonic()
+        workers = await self._store.workers()
+        self._lanes[name] = lane = _Lane(
+            pace=Pace(await self._store.pace(name)),
+            slots=sum(worker.concurrency for worker in workers if worker.lane == name),
+            read_at=time.monotonic(),
+        )
         return lane

@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 
 from api.disk_sync import DiskSync
 from api.eta import Completion, seconds_until_room
+from api.gathering import Gathering
 from core.errors import (
     IdempotencyConflict,
     JobCancelled,
@@ -41,6 +42,12 @@ _SCRIPTS = (
 )
 _MAX_SHARING = 1000
 """Jobs that may share a work: finishing one touches them all in one script."""
+_MAX_LOOKS = 32
+"""Jobs looked at in one script: a millisecond of Redis' time."""
+
+_Look = tuple[list[str], list[str], int, int, int, list[int]]
+"""What `look.lua` returns of a job."""
+_NO_JOB: _Look = ([], [], 0, 0, 0, [])
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +189,7 @@ class JobStore:
         self._idempotency_ttl_ms = idempotency_ttl_ms
         self._limits = limits
         self._scripts = {script: client.register_script(script.source) for script in _SCRIPTS}
+        self._looks = Gathering(self._look, most=_MAX_LOOKS)
         self._disk = DiskSync()
 
     async def accept(self, job: NewJob) -> Accepted:
@@ -237,10 +245,7 @@ class JobStore:
         Raises:
             JobNotFound: no such job.
         """
-        answer = await self._run(JobScript.LOOK, job_id=job_id)
-        job, work, segments, position, ahead_ms, remaining = cast(
-            "tuple[list[str], list[str], int, int, int, list[int]]", answer or ([], [], 0, 0, 0, [])
-        )
+        job, work, segments, position, ahead_ms, remaining = await self._looks.get(job_id) or _NO_JOB
         owned = _record(job)
         if not job or tenant not in {None, owned["tenant"]}:
             raise JobNotFound(f"There is no job '{job_id}'. It may have been erased, or it was never accepted.")
@@ -251,6 +256,9 @@ class JobStore:
             audio_seconds_ahead=ahead_ms / 1000,
             lane_remaining_seconds=[remaining_ms / 1000 for remaining_ms in remaining],
         )
+
+    async def _look(self, job_ids: Sequence[str]) -> "Sequence[_Look | None]":
+        return cast("Sequence[_Look | None]", await self._run(JobScript.LOOK, job_ids=job_ids))
 
     async def get(self, job_id: str) -> Job:
         """Return a job.

@@ -155,6 +155,11 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _on_unexpected)
 
 
+async def answer(request: Request, error: ScriptoriumError | RedisError) -> JSONResponse:
+    """Return the answer to a request that has ended in an error outside the routes."""
+    return await (_on_redis_error if isinstance(error, RedisError) else _on_scriptorium_error)(request, error)
+
+
 def _option_of(error_type: str) -> str:
     """Name the option of an error that pydantic puts on the options as a whole."""
     return "clip_end_seconds" if error_type == "clip_end_before_start" else "options"

@@ -1,5 +1,6 @@
 """What processes hold in memory, from Linux's own accounts."""
 
+import os
 from pathlib import Path
 
 _PRIVATE = ("Private_Clean", "Private_Dirty")
@@ -11,10 +12,21 @@ def worker_of(up: int) -> int:
     Raises:
         RuntimeError: there isn't exactly one.
     """
-    workers = [child for child in _children(up) if b"\0-m\0worker\0" in Path(f"/proc/{child}/cmdline").read_bytes()]
+    workers = _running(up, b"worker")
     if len(workers) != 1:
         raise RuntimeError(f"expected one worker below process {up}, found {len(workers)}")
     return workers[0]
+
+
+def gateways_of(up: int) -> list[int]:
+    """Return the process ids of the gateways that a `scriptorium up` started."""
+    return _running(up, b"api")
+
+
+def processor_seconds(process: int) -> float:
+    """Return the processor time that a process has used, all its threads together."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def resident_mib(process: int) -> float:
@@ -26,6 +38,13 @@ def resident_mib(process: int) -> float:
 def tree_mib(process: int) -> float:
     """Return what a process and all below it keep in memory, pages that several share counted once (Pss)."""
     return sum(_rollup_kib(each, "Pss") for each in (process, *_descendants(process))) / 1024
+
+
+def _running(up: int, module: bytes) -> list[int]:
+    """Return the children that run a module."""
+    return [
+        child for child in _children(up) if b"\0-m\0" + module + b"\0" in Path(f"/proc/{child}/cmdline").read_bytes()
+    ]
 
 
 def _children(process: int) -> list[int]:

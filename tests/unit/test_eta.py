@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.eta import Completion, Estimate, estimate_running, estimate_waiting, seconds_until_room
+from api.eta import Completion, Estimate, Pace, estimate_running, estimate_waiting, seconds_until_room
 
 EVEN = [Completion(audio_seconds=10, interval_seconds=2, attempt_seconds=4)] * 20
 
@@ -19,18 +19,18 @@ def waiting(completions: list[Completion], **changed: object) -> Estimate:
         "running": (10.0, 5.0),
         "slots": 2,
     } | changed
-    estimate = estimate_waiting(completions, **known)  # type: ignore[arg-type]
+    estimate = estimate_waiting(Pace(completions), **known)  # type: ignore[arg-type]
     assert estimate is not None
     return estimate
 
 
 def test_nothing_is_known_before_the_first_completion() -> None:
-    assert estimate_waiting([], position=1, audio_seconds_ahead=0, audio_seconds=5, running=(), slots=4) is None
-    assert estimate_running([], remaining_seconds=5, done_seconds=0, elapsed_seconds=3) is None
+    assert estimate_waiting(Pace([]), position=1, audio_seconds_ahead=0, audio_seconds=5, running=(), slots=4) is None
+    assert estimate_running(Pace([]), remaining_seconds=5, done_seconds=0, elapsed_seconds=3) is None
 
 
 def test_nothing_is_known_of_a_lane_without_workers() -> None:
-    assert estimate_waiting(EVEN, position=1, audio_seconds_ahead=0, audio_seconds=5, running=(), slots=0) is None
+    assert estimate_waiting(Pace(EVEN), position=1, audio_seconds_ahead=0, audio_seconds=5, running=(), slots=0) is None
 
 
 def test_a_job_that_finds_a_free_slot_takes_its_own_time() -> None:
@@ -62,8 +62,8 @@ def test_a_single_completion_is_not_trusted_far() -> None:
 
 
 def test_a_running_job_goes_by_its_own_pace_once_it_has_one() -> None:
-    barely = estimate_running(EVEN, remaining_seconds=99, done_seconds=1, elapsed_seconds=10)
-    own = estimate_running(EVEN, remaining_seconds=50, done_seconds=50, elapsed_seconds=100)
+    barely = estimate_running(Pace(EVEN), remaining_seconds=99, done_seconds=1, elapsed_seconds=10)
+    own = estimate_running(Pace(EVEN), remaining_seconds=50, done_seconds=50, elapsed_seconds=100)
     assert barely is not None
     assert own is not None
     assert barely.seconds == pytest.approx(99 * 0.4)
@@ -72,7 +72,7 @@ def test_a_running_job_goes_by_its_own_pace_once_it_has_one() -> None:
 
 
 def test_the_first_job_of_all_is_estimated_once_it_has_a_pace() -> None:
-    own = estimate_running([], remaining_seconds=50, done_seconds=50, elapsed_seconds=100)
+    own = estimate_running(Pace([]), remaining_seconds=50, done_seconds=50, elapsed_seconds=100)
     assert own == Estimate(100, 50, 200)
 
 
@@ -83,7 +83,7 @@ def test_the_first_job_of_all_is_estimated_once_it_has_a_pace() -> None:
 )
 def test_a_range_holds_its_estimate(completions: list[Completion], position: int, ahead: float) -> None:
     estimate = estimate_waiting(
-        completions, position=position, audio_seconds_ahead=ahead, audio_seconds=10, running=(1, 2, 3, 4), slots=4
+        Pace(completions), position=position, audio_seconds_ahead=ahead, audio_seconds=10, running=(1, 2, 3, 4), slots=4
     )
     if estimate is not None:
         assert 0 <= estimate.low_seconds <= estimate.seconds * 1.0001 <= estimate.high_seconds * 1.0002
@@ -110,7 +110,7 @@ def test_four_of_five_jobs_fall_into_their_range() -> None:
         running = [length * (end - now) / (end - start) for end, start, length in played[:62] if end > now]
         for place in range(62, 80):
             estimate = estimate_waiting(
-                [each for each, (end, *_) in zip(completions, history[1:], strict=True) if end <= now][::-1],
+                Pace([each for each, (end, *_) in zip(completions, history[1:], strict=True) if end <= now][::-1]),
                 position=place - 61,
                 audio_seconds_ahead=sum(lengths[62:place]),
                 audio_seconds=lengths[place],

@@ -1,0 +1,265 @@
+"""The gateway under 5,000 users who all want something at once, and under 10,000 open event streams.
+
+A user polls his job's status once a second, or, one in ten, follows its events; some of them are always in the middle
+of an upload over a slow line. When a user's upload is accepted, it is the job he follows from then on.
+"""
+
+import asyncio
+import contextlib
+import itertools
+import os
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import uvloop
+
+from bench.audio import silence, small_silence
+from bench.processes import gateways_of, processor_seconds, resident_mib
+from bench.service_runner import service
+from bench.tables import Table, percentile
+from bench.wire import EventCounter, WireConnection, get
+from tests.harness.service import Service
+
+_COLUMNS = ["load", "measured", "n", "p50", "p99", "max", "goal"]
+_POLL_EVERY_SECONDS = 1.0
+_EVENT_SHARE = 10
+"""One user in so many follows events instead of polling."""
+_UPLOAD_BYTES = 1024 * 1024
+_UPLOAD_SECONDS = 20.0
+_PIECES = 20
+_BOUNDARY = "scriptorium-load"
+_SOURCES = tuple(f"127.0.0.{number}" for number in range(2, 12))
+
+
+class Load(NamedTuple):
+    """What is to be borne."""
+
+    users: int
+    uploading: int
+    streams: int
+    """Open event streams besides those of users."""
+    seconds: float
+
+    def __str__(self) -> str:
+        parts = [f"{self.users:,} users, {self.uploading} uploading" if self.users else ""]
+        parts += [f"{self.streams:,} event streams"] if self.streams else []
+        return ", ".join(part for part in parts if part)
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What the clients saw."""
+
+    since_sent: list[float] = field(default_factory=list)
+    since_due: list[float] = field(default_factory=list)
+    uploads: list[float] = field(default_factory=list)
+    """From a body's last byte to the answer."""
+    events: int = 0
+    errors: list[str] = field(default_factory=list)
+
+
+class _User:
+    """Somebody with a job."""
+
+    def __init__(self, job_id: str) -> None:
+        self.job_id = job_id
+        self._moved = asyncio.Event()
+
+    def follow(self, job_id: str) -> None:
+        """Be interested in another job from now on."""
+        self.job_id = job_id
+        self._moved.set()
+
+    async def moved(self, former: str, end: float) -> None:
+        """Wait until it is another job than a former one, or the time is over."""
+        if self.job_id == former:
+            self._moved.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._moved.wait(), max(0.0, end - time.perf_counter()))
+
+
+def measure(*, quick: bool) -> Table:
+    """Bear both loads, each on a fresh service, and return the table."""
+    seconds = 30.0 if quick else 120.0
+    rows: list[list[str]] = []
+    for load in (
+        Load(users=5000, uploading=200, streams=0, seconds=seconds),
+        Load(users=1000, uploading=20, streams=10_000, seconds=seconds),
+    ):
+        rows += _bear(load)
+    notes = (
+        f"Milliseconds; percentiles by nearest rank. Every user polls `GET /status` once a second over a connection of "
+        f"its own, but one in {_EVENT_SHARE}, who follows `GET /events`; uploads are "
+        f"{_UPLOAD_BYTES // 1024} KiB over {_UPLOAD_SECONDS:g} s each, a new one as soon as one is through. A late "
+        "answer delays its user's next poll, so the second row counts from when a poll was due. An error is any answer "
+        "that is none of 200 and 202, and any connection that breaks. Memory is the gateways' Rss, in quarters of the "
+        "time; clients, gateways, Valkey and a worker with the scripted transcriber share the machine's cores."
+    )
+    return Table("Users at once", _COLUMNS, rows, notes)
+
+
+def _bear(load: Load) -> list[list[str]]:
+    with service(
+        TRANSCRIBER="scripted", SCRIPTED_RTF="0.25", MAX_UPLOADS="100000", MAX_UPLOADS_PER_CLIENT="100000"
+    ) as running:
+        gateways = gateways_of(running.process_id)
+
+        def memory() -> float:
+            return sum(resident_mib(gateway) for gateway in gateways)
+
+        users = [_User(running.submit(small_silence(20, number))) for number in range(min(load.users, 1000))]
+        users += [_User(user.job_id) for user in itertools.islice(itertools.cycle(users), load.users - len(users))]
+        before = memory()
+        seen, memories, cores = uvloop.run(_run(load, running, users, memory, gateways))
+    quarter = len(memories) // 4
+    first, last = max(memories[:quarter]), max(memories[-quarter:])
+    requests = len(seen.since_sent) + len(seen.uploads) + len(seen.errors)
+    rows = [
+        ["GET /status", *_milliseconds(seen.since_sent), "p99 < 500"],
+        ["GET /status, since it was due", *_milliseconds(seen.since_due), "p99 < 500"],
+        ["POST /transcribe, since the last byte", *_milliseconds(seen.uploads), ""],
+        ["errors", str(requests), f"{len(seen.errors)} ({len(seen.errors) / requests:.3%})", "", "", "< 0.1%"],
+        [
+            "gateway, MiB: first, last quarter, growth",
+            "",
+            f"{first:.0f}",
+            f"{last:.0f}",
+            f"{last / first - 1:+.1%}",
+            "< 5%",
+        ],
+        ["cores: " + ", ".join(f"{name} {share:.2f}" for name, share in cores.items()), "", "", "", "", ""],
+    ]
+    if load.streams:
+        per_stream = f"{(first - before) * 1024 / load.streams:.1f} KiB"
+        rows.append(["gateway's memory a stream", str(load.streams), per_stream, "", "", ""])
+    if seen.events:
+        rows.append(["events received", str(seen.events), "", "", "", ""])
+    for error in sorted(set(seen.errors))[:5]:
+        print(f"  {seen.errors.count(error)} x {error}", flush=True)
+    return [[str(load), *row] for row in rows]
+
+
+def _milliseconds(seconds: list[float]) -> list[str]:
+    figures = [f"{1000 * percentile(seconds, percent):.1f}" for percent in (50, 99, 100)] if seconds else ["", "", ""]
+    return [str(len(seconds)), *figures]
+
+
+async def _run(
+    load: Load, running: Service, users: list[_User], memory: Callable[[], float], gateways: list[int]
+) -> tuple[_Seen, list[float], dict[str, float]]:
+    seen = _Seen()
+    memories: list[float] = []
+    port = running.port
+    streams = [await _follow(port, users[number % len(users)].job_id) for number in range(load.streams)]
+    following = len(users) // _EVENT_SHARE
+    end = time.perf_counter() + load.seconds
+    processes = {"gateway": gateways, "clients": [os.getpid()]}
+    used = {name: sum(map(processor_seconds, pids)) for name, pids in processes.items()}
+    started = time.perf_counter()
+    files = itertools.count()
+    async with asyncio.TaskGroup() as group:
+        for number, user in enumerate(users):
+            task = _listen if number < following else _poll
+            group.create_task(task(port, user, end, seen))
+        for number in range(load.uploading):
+            group.create_task(_upload(port, users[number :: load.uploading], files, end, seen))
+        group.create_task(_watch(memory, memories, end))
+    seconds = time.perf_counter() - started
+    seen.errors += ["event stream ended or refused" for stream in streams if stream.status != 200]
+    seen.events += sum(stream.events for stream in streams)
+    cores = {name: (sum(map(processor_seconds, pids)) - used[name]) / seconds for name, pids in processes.items()}
+    return seen, memories, cores
+
+
+async def _watch(memory: Callable[[], float], memories: list[float], end: float) -> None:
+    while time.perf_counter() < end:
+        memories.append(memory())
+        await asyncio.sleep(1)
+
+
+async def _poll(port: int, user: _User, end: float, seen: _Seen) -> None:
+    """Ask for the status once a second."""
+    await asyncio.sleep(random.random() * _POLL_EVERY_SECONDS)  # noqa: S311 - spreads users, guards nothing
+    connection = await WireConnection.open(port, source=random.choice(_SOURCES))  # noqa: S311 - the same
+    due = time.perf_counter()
+    while due < end:
+        sent = time.perf_counter()
+        try:
+            answer = await connection.ask(get(f"/status/{user.job_id}"))
+        except ConnectionError as error:
+            seen.errors.append(f"GET /status: {error}")
+            connection = await WireConnection.open(port)
+        else:
+            done = time.perf_counter()
+            if answer.status == 200:
+                seen.since_sent.append(done - sent)
+                seen.since_due.append(done - due)
+            else:
+                seen.errors.append(f"GET /status: {answer.status}")
+        due += _POLL_EVERY_SECONDS
+        await asyncio.sleep(max(0.0, due - time.perf_counter()))
+    connection.close()
+
+
+async def _listen(port: int, user: _User, end: float, seen: _Seen) -> None:
+    """Follow the user's job, whichever it is by now, from its first event to its end."""
+    while time.perf_counter() < end:
+        former = user.job_id
+        stream = await _follow(port, former)
+        await asyncio.wait([stream.ended], timeout=max(0.0, end - time.perf_counter()))
+        seen.events += stream.events
+        if stream.status != 200:
+            seen.errors.append(f"GET /events: {stream.status}")
+        stream.close()
+        await user.moved(former, end)
+
+
+async def _follow(port: int, job_id: str) -> EventCounter:
+    _, stream = await asyncio.get_running_loop().create_connection(
+        lambda: EventCounter(get(f"/events/{job_id}")), "127.0.0.1", port
+    )
+    return stream
+
+
+async def _upload(port: int, users: list[_User], files: "itertools.count[int]", end: float, seen: _Seen) -> None:
+    """Upload for one user after the other, over a slow line."""
+    await asyncio.sleep(random.random() * _UPLOAD_SECONDS)  # noqa: S311 - spreads uploads, guards nothing
+    for user in itertools.cycle(users):
+        if time.perf_counter() + _UPLOAD_SECONDS > end:
+            return
+        body = _form(silence(_UPLOAD_BYTES, next(files)))
+        connection = await WireConnection.open(port)
+        try:
+            connection.transport.write(_head(len(body)))
+            piece = len(body) // _PIECES + 1
+            for start in range(0, len(body), piece):
+                connection.transport.write(body[start : start + piece])
+                if start + piece < len(body):
+                    await asyncio.sleep(_UPLOAD_SECONDS / _PIECES)
+            sent = time.perf_counter()
+            answer = await connection.answer()
+        except ConnectionError as error:
+            seen.errors.append(f"POST /transcribe: {error}")
+            continue
+        finally:
+            connection.close()
+        if answer.status == 202:
+            seen.uploads.append(time.perf_counter() - sent)
+            user.follow(answer.body.split(b'"job_id":"', 1)[1][:32].decode())
+        else:
+            seen.errors.append(f"POST /transcribe: {answer.status} {answer.body[:120].decode()}")
+
+
+def _head(body_bytes: int) -> bytes:
+    return (
+        "POST /transcribe HTTP/1.1\r\nHost: 127.0.0.1\r\nCache-Control: no-cache\r\n"
+        f"Content-Type: multipart/form-data; boundary={_BOUNDARY}\r\nContent-Length: {body_bytes}\r\n\r\n"
+    ).encode()
+
+
+def _form(file: bytes) -> bytes:
+    head = f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\n'
+    return head.encode() + file + f"\r\n--{_BOUNDARY}--\r\n".encode()

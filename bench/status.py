@@ -1,0 +1,113 @@
+"""How many requests for a job's status a gateway answers a second, against a bare route that does one Redis GET."""
+
+import asyncio
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+
+import httpx
+import uvloop
+
+from bench.audio import small_silence
+from bench.service_runner import service
+from bench.tables import Table
+from bench.wire import WireConnection, get
+from cli.ports import free_port
+from tests.harness.service import Service, until
+
+_CONNECTIONS = 32
+_SECONDS = 4.0
+_ROUNDS = 5
+_AUDIO_SECONDS = 300.0
+_GOAL = 0.6
+_COLUMNS = ["route", "rounds", "requests/s", "least", "most", "of the bare route", "goal"]
+_NOTES = (
+    f"Requests a second over {_CONNECTIONS} kept connections, each asking for a job of its own, with one request under "
+    f"way; the median of {_ROUNDS} "
+    f"rounds of {_SECONDS:g} s, the routes by turns; client, gateway, Valkey and bare route share the machine's cores. "
+    "The bare route: one Starlette route in uvicorn, with the gateway's settings and Redis client, that answers what "
+    "one GET finds. Rate limits are on (RATE_LIMIT_READ), set so high that none is reached."
+)
+
+
+def measure() -> Table:
+    """Start both and return the table."""
+    with service(TRANSCRIBER="scripted", SCRIPTED_RTF="1", WORKER_CONCURRENCY=str(_CONNECTIONS)) as running:
+        jobs = _jobs(running)
+        with _bare(running, jobs["completed"]) as port:
+            routes = {"bare Starlette route, one Redis GET": (port, jobs["completed"])}
+            for name, job_ids in jobs.items():
+                routes[f"GET /status, {name} job"] = (running.port, job_ids)
+            rates: dict[str, list[float]] = {name: [] for name in routes}
+            for _ in range(_ROUNDS):
+                for name, (at, job_ids) in routes.items():
+                    rates[name].append(uvloop.run(_rate(at, [get(f"/status/{job_id}") for job_id in job_ids])))
+    bare, *ours = rates.items()
+    rows = [_row(*bare, of=None)] + [_row(name, found, of=statistics.median(bare[1])) for name, found in ours]
+    return Table("Requests for a status a second", _COLUMNS, rows, _NOTES)
+
+
+def _row(name: str, rates: list[float], *, of: float | None) -> list[str]:
+    median = statistics.median(rates)
+    ratio = ["", ""] if of is None else [f"{median / of:.2f}", f">= {_GOAL:g}"]
+    return [name, str(len(rates)), f"{median:.0f}", f"{min(rates):.0f}", f"{max(rates):.0f}", *ratio]
+
+
+def _jobs(running: Service) -> dict[str, list[str]]:
+    """Return as many jobs as there are connections, of each kind."""
+    completed = [running.submit(small_silence(0.5, number)) for number in range(_CONNECTIONS)]
+    for job_id in completed:
+        running.finished(job_id)
+    processing = [running.submit(small_silence(_AUDIO_SECONDS, number)) for number in range(_CONNECTIONS)]
+    until(lambda: True if all(running.status(each)["status"] == "processing" for each in processing) else None, 60)
+    queued = [running.submit(small_silence(_AUDIO_SECONDS, number)) for number in range(_CONNECTIONS)]
+    return {"processing": processing, "queued": queued, "completed": completed}
+
+
+@contextmanager
+def _bare(running: Service, job_ids: list[str]) -> Iterator[int]:
+    """Run the bare route over what the gateway answers for these jobs."""
+    port = free_port()
+    for job_id in job_ids:
+        running.redis().set(job_id, running.client.get(f"/status/{job_id}").text)
+    url = (running.data_dir / "valkey" / "url").read_text().strip()
+    process = subprocess.Popen([sys.executable, "-m", "bench.bare_route", str(port), url])  # noqa: S603 - our own
+    try:
+        until(lambda: _answers(port, job_ids[0]), 30, lambda: "the bare route did not start")
+        yield port
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _answers(port: int, job_id: str) -> bool | None:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/status/{job_id}", trust_env=False).is_success or None
+    except httpx.TransportError:
+        return None
+
+
+async def _rate(port: int, requests: list[bytes]) -> float:
+    """Return the requests a second that are answered 200, each connection with one of its own."""
+    connections = [await WireConnection.open(port) for _ in requests]
+    end = time.perf_counter() + _SECONDS
+
+    async def ask(connection: WireConnection, request: bytes) -> int:
+        answered = 0
+        while time.perf_counter() < end:
+            answer = await connection.ask(request)
+            if answer.status != HTTPStatus.OK:
+                raise RuntimeError(f"answered {answer.status}: {answer.body.decode()}")
+            answered += 1
+        return answered
+
+    started = time.perf_counter()
+    answered = sum(await asyncio.gather(*map(ask, connections, requests)))
+    seconds = time.perf_counter() - started
+    for connection in connections:
+        connection.close()
+    return answered / seconds

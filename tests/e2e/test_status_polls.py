@@ -1,0 +1,66 @@
+"""A plain poll takes a shorter way than the route that documents it, and is answered alike."""
+
+import httpx
+import pytest
+
+from tests.harness.service import Service, until
+from tests.media import silence_wav
+
+VARYING = {"eta", "audio_seconds_ahead"}
+"""What may change between two polls."""
+DAMAGED = b"ID3" + bytes(2000)
+UNLIKE = {"date", "x-request-id", "content-length"}
+
+
+def both(service: Service, job_id: str) -> tuple[httpx.Response, httpx.Response]:
+    """Return a job's status by the short way and by the route."""
+    return service.client.get(f"/status/{job_id}"), service.client.get(f"/status/{job_id}", params={"wait": "0"})
+
+
+def headers(answer: httpx.Response) -> dict[str, str]:
+    return {
+        name: value
+        for name, value in answer.headers.items()
+        if name not in UNLIKE and not name.startswith(("ratelimit", "x-ratelimit"))
+    }
+
+
+@pytest.mark.parametrize("status", ["queued", "processing", "completed", "failed", "cancelled"])
+def test_a_job_in_any_status_is_shown_alike(scripted_service: Service, status: str) -> None:
+    ahead = scripted_service.submit(silence_wav(30, rate=8000))
+    job_id = ahead if status == "processing" else scripted_service.submit(silence_wav(1), word_timestamps="true")
+    if status == "failed":
+        ahead, job_id = job_id, scripted_service.submit(DAMAGED)
+    if status in {"cancelled", "completed", "failed"}:
+        scripted_service.client.delete(f"/job/{job_id if status == 'cancelled' else ahead}")
+    until(lambda: True if scripted_service.status(job_id)["status"] == status else None, 60)
+    short, route = both(scripted_service, job_id)
+    assert short.status_code == route.status_code == 200
+    assert headers(short) == headers(route)
+    first, second = short.json(), route.json()
+    assert list(first) == list(second)
+    if status in {"queued", "processing"}:
+        for name in VARYING | ({"progress", "segments"} if status == "processing" else set()):
+            del first[name], second[name]
+    assert first == second
+    scripted_service.client.delete(f"/job/{ahead}")
+    scripted_service.client.delete(f"/job/{job_id}")
+
+
+@pytest.mark.parametrize("job_id", ["0" * 32, "nonsense", "0" * 31 + "G"])
+def test_no_job_is_none_either_way(scripted_service: Service, job_id: str) -> None:
+    short, route = both(scripted_service, job_id)
+    assert short.status_code == 404
+    assert short.json() == route.json()
+    assert headers(short) == headers(route)
+
+
+def test_polls_are_counted_under_their_route(scripted_service: Service) -> None:
+    def counted() -> float:
+        lines = scripted_service.client.get("/metrics").text.splitlines()
+        wanted = 'transcription_requests_total{method="GET",route="/status/{job_id}",status="404"}'
+        return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(wanted))
+
+    before = counted()
+    scripted_service.client.get("/status/" + "0" * 32)
+    assert counted() == before + 1
