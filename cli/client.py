@@ -51,10 +51,8 @@ class ServiceClient:
         """Take the service's address, such as http://127.0.0.1:8000, and the API key or token to show it.
 
         Raises:
-            ValueError: it is no http or https address, or the key can't be sent.
+            ValueError: it is no http or https address.
         """
-        if api_key and not (api_key.isascii() and api_key.isprintable()):
-            raise ValueError("An API key is printable ASCII.")
         try:
             url = httpx.URL(server)
         except httpx.InvalidURL:

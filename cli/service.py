@@ -29,15 +29,18 @@ def service(server: str, *, of: str) -> Iterator[ServiceClient]:
         server: The service's address.
         of: What the command is about, for the message when an answer isn't about that.
     """
+    api_key = os.environ.get(_KEY_VARIABLE, "").strip()
+    if not (api_key.isascii() and api_key.isprintable()):
+        raise typer.BadParameter("A key is printable ASCII.", param_hint=_KEY_VARIABLE)
     try:
-        client = ServiceClient(server, api_key=os.environ.get(_KEY_VARIABLE, "").strip())
+        client = ServiceClient(server, api_key=api_key)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--server") from None
     with client:
         try:
             yield client
         except ServiceRefused as error:
-            hint = f" Put it into {_KEY_VARIABLE}." if error.status == HTTPStatus.UNAUTHORIZED else ""
+            hint = f" Keys are taken from {_KEY_VARIABLE}." if error.status == HTTPStatus.UNAUTHORIZED else ""
             print_error(f"{error}{hint}")
         except ServiceError as error:
             print_error(str(error))

@@ -230,6 +230,18 @@ def test_tokens_open_to_their_tenants(with_tokens: Service, provider: IdentityPr
     assert operator.get("/keys").json()["code"] == "keys_not_in_use"
 
 
+def test_no_token_is_logged(with_tokens: Service, provider: IdentityProvider) -> None:
+    good, bad = provider.token(), provider.token(SigningKey.make("strange"))
+    for token in (good, bad):
+        with_tokens.client.get("/jobs", headers={"Authorization": f"Bearer {token}"})
+        with_tokens.client.get(f"/status/{NOBODYS}", headers={"Authorization": f"Bearer {token}"})
+    logs = "\n".join(path.read_text(errors="replace") for path in (with_tokens.data_dir / "logs").iterdir())
+    assert "/jobs" in logs
+    for token in (good, bad):
+        for part in token.split(".")[1:]:
+            assert part not in logs
+
+
 def test_a_forged_token_opens_nothing(with_tokens: Service, provider: IdentityProvider) -> None:
     for token in ("x.y.z", provider.token(SigningKey.make("first")), provider.token(aud="mail")):
         answer = with_tokens.client.get("/jobs", headers={"Authorization": f"Bearer {token}"})
