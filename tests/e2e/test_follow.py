@@ -106,7 +106,7 @@ def test_a_cancelled_job_ends_its_stream(scripted_service: Service) -> None:
 
 
 def test_a_job_that_is_cancelled_while_others_wait_hears_no_more_of_it(scripted_service: Service) -> None:
-    mine, theirs = (scripted_service.post(SECONDS_20, initial_prompt="both").json()["job_id"] for _ in range(2))
+    mine, theirs = (scripted_service.post(SECONDS_60, initial_prompt="both").json()["job_id"] for _ in range(2))
     told = []
     for event in events(scripted_service, mine):
         told.append(event)

@@ -46,3 +46,15 @@ def test_a_gateway_notices_no_reset(valkey_url: str, new_loop: Callable[[], asyn
 
     with asyncio.Runner(loop_factory=new_loop) as runner:
         runner.run(asyncio.wait_for(use_a_reset_connection(), 20))
+
+
+def test_more_commands_than_connections_wait_their_turn(valkey_url: str) -> None:
+    async def ask_all_at_once() -> list[object]:
+        client = connect_async(valkey_url)
+        try:
+            # Each holds its connection for a while, and there are more of them than connections.
+            return await asyncio.gather(*(client.blpop([f"nothing-{number}"], timeout=0.05) for number in range(400)))
+        finally:
+            await client.aclose()
+
+    assert asyncio.run(ask_all_at_once()) == [None] * 400
