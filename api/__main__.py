@@ -29,7 +29,15 @@ def main() -> int:
 
 
 def _run(settings: GatewaySettings, *, listen_fd: int | None) -> int:
-    structlog.get_logger("api").info("gateway_starting", host=settings.host, port=settings.port)
+    logger = structlog.get_logger("api")
+    logger.info("gateway_starting", host=settings.host, port=settings.port, auth_mode=settings.auth_mode)
+    if settings.is_open_to_others:
+        logger.warning(
+            "gateway_is_open",
+            host=settings.host,
+            hint="Anybody who can reach it can use it and read all jobs. Set AUTH_MODE=api_key and ADMIN_KEY, or "
+            "HOST=127.0.0.1.",
+        )
     app = create_app(settings)
     _spare_the_collector()
     config = uvicorn.Config(

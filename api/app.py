@@ -9,20 +9,25 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import RedirectResponse
 
 from api import problems
-from api.access import OpenDoor
+from api.access import Authenticator, OpenDoor
 from api.activity import ActivityFeed
+from api.api_key_door import ApiKeyDoor
+from api.api_keys import ApiKeyStore
 from api.dead_letter_store import DeadLetterStore
 from api.dispatch import TurnSender
 from api.events import JobEvents
 from api.examples import ANSWERS
 from api.forecast import Forecast
 from api.job_store import JobStore, QueueLimits
+from api.jwt_door import JwtDoor
 from api.observation import GatewayMetrics, Observation
-from api.routes import dead_letters, jobs, operations, transcribe
+from api.routes import dead_letters, jobs, keys, operations, transcribe
 from api.services import Services
 from api.settings import GatewaySettings
+from api.signing_keys import SigningKeys
 from api.status_polls import StatusPolls
 from core.celery_app import create_celery
+from core.errors import ConfigurationError
 from core.media_files import MediaFiles
 from core.redis_clients import connect_async
 from core.version import VERSION
@@ -35,8 +40,23 @@ Every error is an RFC 9457 problem document with a stable `code`.
 """
 
 
+_SECURITY_SCHEMES: dict[str, dict[str, Any]] = {
+    "none": {},
+    "api_key": {
+        "bearer": {"type": "http", "scheme": "bearer", "description": "An API key."},
+        "header": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+    },
+    "jwt": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
+}
+"""By AUTH_MODE: the ways to say who one is, each sufficient."""
+
+
 def create_app(settings: GatewaySettings) -> FastAPI:
-    """Return the gateway as an ASGI application."""
+    """Return the gateway as an ASGI application.
+
+    Raises:
+        ConfigurationError: what AUTH_MODE needs is missing.
+    """
     metrics = GatewayMetrics()
     client = connect_async(settings.redis)
     store = JobStore(
@@ -48,9 +68,12 @@ def create_app(settings: GatewaySettings) -> FastAPI:
     )
     activity = ActivityFeed(client)
     forecast = Forecast(store)
+    api_keys = ApiKeyStore(client)
+    door = _door(settings, api_keys)
     services = Services(
         settings=settings,
-        authenticator=OpenDoor(),
+        authenticator=door,
+        api_keys=api_keys,
         jobs=store,
         dead_letters=DeadLetterStore(client),
         media=MediaFiles.under(settings.data_dir),
@@ -64,6 +87,8 @@ def create_app(settings: GatewaySettings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         activity.start()
+        if isinstance(door, ApiKeyDoor):
+            await door.warn_if_locked()
         yield
         activity.close()
         services.turns.close()
@@ -74,7 +99,7 @@ def create_app(settings: GatewaySettings) -> FastAPI:
     app.add_middleware(StatusPolls, jobs=store, forecast=forecast)
     app.add_middleware(Observation, metrics=metrics)
     problems.install(app)
-    for routes in (transcribe, jobs, dead_letters, operations):
+    for routes in (transcribe, jobs, dead_letters, keys, operations):
         app.include_router(routes.router)
 
     @app.get("/", include_in_schema=False)
@@ -83,21 +108,41 @@ def create_app(settings: GatewaySettings) -> FastAPI:
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = _document(app)
+            app.openapi_schema = _document(app, _SECURITY_SCHEMES[settings.auth_mode])
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
     return app
 
 
-def _document(app: FastAPI) -> dict[str, Any]:
-    """Return the OpenAPI document with our problem documents in the place of FastAPI's own error shape."""
+def _door(settings: GatewaySettings, api_keys: ApiKeyStore) -> Authenticator:
+    match settings.auth_mode:
+        case "none":
+            return OpenDoor()
+        case "api_key":
+            return ApiKeyDoor(api_keys, admin_key=settings.admin_key)
+        case "jwt":
+            missing = [name for name in ("jwt_jwks_url", "jwt_issuer", "jwt_audience") if not getattr(settings, name)]
+            if missing:
+                raise ConfigurationError(f"AUTH_MODE=jwt needs {', '.join(name.upper() for name in missing)} as well.")
+            return JwtDoor(
+                SigningKeys(settings.jwt_jwks_url),
+                issuer=settings.jwt_issuer,
+                audience=settings.jwt_audience,
+                tenant_claim=settings.jwt_tenant_claim,
+            )
+
+
+def _document(app: FastAPI, security_schemes: dict[str, Any]) -> dict[str, Any]:
+    """Return the OpenAPI document: our problem documents in the place of FastAPI's error shape, and who is let in."""
     document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
     schemas = document["components"]["schemas"]
     for operation in (operation for path in document["paths"].values() for operation in path.values()):
         # FastAPI adds this to every route with a parameter; where one can really be invalid, the route says so itself.
         if "HTTPValidationError" in str(operation["responses"].get("422")):
             del operation["responses"]["422"]
+        if security_schemes and "401" in operation["responses"]:
+            operation["security"] = [{name: []} for name in security_schemes]
     # Put in here because FastAPI drops every null of an example that a route declares.
     for (path, method, status), example in ANSWERS.items():
         response = document["paths"][path][method]["responses"][str(status)]
@@ -107,4 +152,6 @@ def _document(app: FastAPI) -> dict[str, Any]:
     problem = problems.Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas |= problem.pop("$defs")
     schemas["Problem"] = problem
+    if security_schemes:
+        document["components"]["securitySchemes"] = security_schemes
     return document

@@ -132,6 +132,27 @@ _REQUEUED: Final = {"outcome": "requeued", "job_ids": [_JOB_ID]}
 
 _PURGED: Final = {"outcome": "purged", "job_ids": [_JOB_ID]}
 
+_KEY: Final = {
+    "key_id": "5f0c2a4e9b1d47c8",
+    "name": "web shop",
+    "tenant": "acme",
+    "scopes": ["read", "submit"],
+    "weight": 1.0,
+    "submit_rate": "100/minute",
+    "read_rate": None,
+    "status": "valid",
+    "created_at": "2026-11-21T11:50:23.091Z",
+    "expires_at": "2027-11-21T11:50:23.091Z",
+    "revoked_at": None,
+    "last_used_at": "2026-11-21T12:01:10.500Z",
+}
+
+_NEW_KEY: Final = _KEY | {"last_used_at": None, "key": "scr_5f0c2a4e9b1d47c8_..."}
+
+_KEYS: Final = {"keys": [_KEY], "total": 1}
+
+_REVOKED_KEY: Final = _KEY | {"status": "revoked", "revoked_at": "2026-11-21T12:09:41.300Z"}
+
 _HEALTH: Final = {"status": "ok"}
 
 _READINESS: Final = {
@@ -177,6 +198,11 @@ ANSWERS: Final[dict[tuple[str, str, int], Any]] = {
     ("/dead-letters/{job_id}", "get", 200): _DEAD_LETTER,
     ("/dead-letters/{job_id}", "delete", 200): _PURGED,
     ("/dead-letters/{job_id}/requeue", "post", 200): _REQUEUED,
+    ("/keys", "post", 201): _NEW_KEY,
+    ("/keys", "get", 200): _KEYS,
+    ("/keys/{key_id}", "get", 200): _KEY,
+    ("/keys/{key_id}/limits", "put", 200): _KEY,
+    ("/keys/{key_id}", "delete", 200): _REVOKED_KEY,
     ("/health", "get", 200): _HEALTH,
     ("/health/ready", "get", 200): _READINESS,
     ("/health/ready", "get", 503): _NOT_READY,

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, cast
 
-import structlog
 from redis.asyncio import Redis
-from redis.exceptions import ResponseError
 
+from api.disk_sync import DiskSync
 from api.eta import Completion, seconds_until_room
 from api.gathering import Gathering
 from core.errors import (
@@ -45,14 +44,10 @@ _MAX_SHARING = 1000
 """Jobs that may share a work: finishing one touches them all in one script."""
 _MAX_LOOKS = 32
 """Jobs looked at in one script: a millisecond of Redis' time."""
-_SYNC_MILLISECONDS = 3000
-"""How long an accept waits for its record to be on Redis' disk, if the server syncs only every second."""
 
 _Look = tuple[list[str], list[str], int, int, int, list[int]]
 """What `look.lua` returns of a job."""
 _NO_JOB: _Look = ([], [], 0, 0, 0, [])
-
-logger = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +190,7 @@ class JobStore:
         self._limits = limits
         self._scripts = {script: client.register_script(script.source) for script in _SCRIPTS}
         self._looks = Gathering(self._look, most=_MAX_LOOKS)
-        self._syncs = True
+        self._disk = DiskSync()
 
     async def accept(self, job: NewJob) -> Accepted:
         """Create a job, or find the one that stands for the same request. From here on it is never lost.
@@ -225,7 +220,11 @@ class JobStore:
                         f"This Idempotency-Key came with another file or other options before, for job '{job_id}'. "
                         "Use a new key for a new request."
                     )
-            await self._sync(connection)
+            if not await self._disk.has_written(connection):
+                raise StoreUnavailable(
+                    "The job store is too slow to say that the job is on its disk. Post it again: the same file with "
+                    "the same options joins the job if it is there."
+                )
         return Accepted(AcceptOutcome(outcome), job_id, JobStatus(status))
 
     async def _queue_full(self, job: NewJob, pending_seconds: float) -> QueueFull:
@@ -347,13 +346,13 @@ class JobStore:
         found: list[Job] = []
         position = _Position.parse(cursor) if cursor else None
         for _ in range(_LIST_SCANS):
-            entries, is_last = await self._index_after(position)
+            entries, is_last = await self._index_after(tenant, position)
             jobs = await self._jobs([entry.job_id for entry in entries])
             for entry, job in zip(entries, jobs, strict=True):
                 position = entry
                 if job is None:
                     continue
-                if job.tenant == tenant and status in {None, job.status} and lane in {None, job.work.lane}:
+                if status in {None, job.status} and lane in {None, job.work.lane}:
                     found.append(job)
                     if len(found) == limit:
                         return JobPage(found, str(position))
@@ -403,23 +402,6 @@ class JobStore:
         )
         return answer
 
-    async def _sync(self, connection: Redis) -> None:
-        """Wait until what the connection wrote is in the append-only file on disk, where the server can tell."""
-        if not self._syncs:
-            return
-        try:
-            synced, _ = await connection.waitaof(1, 0, _SYNC_MILLISECONDS)
-        except ResponseError as error:
-            # An older server, or one that keeps no such file: as durable as its operator has made it.
-            logger.warning("accepts_not_synced", reason=str(error))
-            self._syncs = False
-            return
-        if not synced:
-            raise StoreUnavailable(
-                "The job store is too slow to say that the job is on its disk. Post it again: the same file with the "
-                "same options joins the job if it is there."
-            )
-
     async def _jobs(self, job_ids: Sequence[str]) -> list[Job | None]:
         """Return jobs by id, None where one, or its work, is gone."""
         jobs = await self._records(self._keys.job(job_id) for job_id in job_ids)
@@ -433,13 +415,13 @@ class JobStore:
             records: list[dict[str, str]] = await pipeline.execute()
         return records
 
-    async def _index_after(self, position: "_Position | None") -> tuple[list["_Position"], bool]:
-        """Return the next entries of the index behind a position, newest first, and whether they are the last."""
+    async def _index_after(self, tenant: str, position: "_Position | None") -> tuple[list["_Position"], bool]:
+        """Return a tenant's next jobs behind a position, newest first, and whether they are the last."""
         newest = "+inf" if position is None else str(position.created_at_ms)
         skipped = 0
         while True:
             raw = await self._client.zrevrangebyscore(
-                self._keys.jobs, newest, "-inf", start=skipped, num=_LIST_BATCH, withscores=True
+                self._keys.jobs_of(tenant), newest, "-inf", start=skipped, num=_LIST_BATCH, withscores=True
             )
             entries = [_Position(int(score), job_id) for job_id, score in cast("list[tuple[str, float]]", raw)]
             # Jobs may share a millisecond: those up to the position itself were seen already.
@@ -452,7 +434,7 @@ class JobStore:
 
 @dataclass(frozen=True, slots=True)
 class _Position:
-    """A place in the index of jobs; as text, the cursor a client holds."""
+    """A place in the list of a tenant's jobs; as text, the cursor a client holds."""
 
     created_at_ms: int
     job_id: str

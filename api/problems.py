@@ -28,6 +28,7 @@ from core.errors import (
     JobFailed,
     JobNotFinished,
     JobNotFound,
+    KeysNotInUse,
     MalformedBody,
     MultipartRequired,
     NotADeadLetter,
@@ -36,8 +37,10 @@ from core.errors import (
     RateLimited,
     ScopeMissing,
     ScriptoriumError,
+    SigningKeysUnavailable,
     StoreUnavailable,
     Unauthenticated,
+    UnknownKey,
     UnknownModel,
     UnsupportedMedia,
     UploadTooLarge,
@@ -48,9 +51,11 @@ STATUSES: Mapping[type[ScriptoriumError], HTTPStatus] = {
     Unauthenticated: HTTPStatus.UNAUTHORIZED,
     ScopeMissing: HTTPStatus.FORBIDDEN,
     JobNotFound: HTTPStatus.NOT_FOUND,
+    UnknownKey: HTTPStatus.NOT_FOUND,
     JobNotFinished: HTTPStatus.CONFLICT,
     JobCancelled: HTTPStatus.CONFLICT,
     NotADeadLetter: HTTPStatus.CONFLICT,
+    KeysNotInUse: HTTPStatus.CONFLICT,
     JobExpired: HTTPStatus.GONE,
     AudioExpired: HTTPStatus.GONE,
     UploadTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -64,6 +69,7 @@ STATUSES: Mapping[type[ScriptoriumError], HTTPStatus] = {
     RateLimited: HTTPStatus.TOO_MANY_REQUESTS,
     QueueFull: HTTPStatus.TOO_MANY_REQUESTS,
     StoreUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    SigningKeysUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     DiskFull: HTTPStatus.INSUFFICIENT_STORAGE,
 }
 """Every error a request can end in. `JobFailed` is 422 if the media is to blame, else 500."""
@@ -124,7 +130,7 @@ def problem_responses(*errors: type[ScriptoriumError]) -> dict[int | str, dict[s
 
 def guarded_responses(*errors: type[ScriptoriumError]) -> dict[int | str, dict[str, Any]]:
     """Return the OpenAPI `responses` of a route that asks for a principal, too."""
-    return problem_responses(Unauthenticated, ScopeMissing, RateLimited, *errors)
+    return problem_responses(Unauthenticated, ScopeMissing, RateLimited, SigningKeysUnavailable, *errors)
 
 
 def option_problems(error: ValidationError | RequestValidationError) -> list[OptionProblem]:

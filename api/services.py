@@ -7,6 +7,7 @@ from fastapi import Depends, Request
 
 from api.access import Authenticator
 from api.activity import ActivityFeed
+from api.api_keys import ApiKeyStore
 from api.dead_letter_store import DeadLetterStore
 from api.dispatch import TurnSender
 from api.events import JobEvents
@@ -23,6 +24,7 @@ class Services:
 
     settings: GatewaySettings
     authenticator: Authenticator
+    api_keys: ApiKeyStore
     jobs: JobStore
     dead_letters: DeadLetterStore
     media: MediaFiles

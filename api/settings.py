@@ -2,16 +2,28 @@
 
 from pydantic import Field
 
-from core.settings import CommonSettings
+from core.settings import DoorSettings
 
 _MIB = 1024 * 1024
 
 
-class GatewaySettings(CommonSettings):
-    """Where the gateway listens and what it takes."""
+class GatewaySettings(DoorSettings):
+    """Whom the gateway lets in and what it takes."""
 
-    host: str = Field(default="127.0.0.1", description="Address the gateway listens on.")
-    port: int = Field(default=8000, ge=1, le=65535, description="Port the gateway listens on.")
+    admin_key: str = Field(
+        default="",
+        description="With AUTH_MODE=api_key, a key that may do everything: 32 characters or more, to make the others.",
+        repr=False,
+    )
+    jwt_jwks_url: str = Field(
+        default="", description="With AUTH_MODE=jwt, where the keys that sign tokens are published (JWKS)."
+    )
+    jwt_issuer: str = Field(default="", description="The `iss` that tokens must have.")
+    jwt_audience: str = Field(default="", description="The `aud` that tokens must have, or one of it.")
+    jwt_tenant_claim: str = Field(
+        default="tenant", min_length=1, description="The claim that names a token's tenant; `sub`: each user is one."
+    )
+
     max_file_size_mb: float = Field(default=100, gt=0, description="Largest upload, in MiB.")
     min_free_disk_mb: float = Field(
         default=1024,

@@ -47,8 +47,8 @@ class ServiceRefused(ServiceError):
 class ServiceClient:
     """One service at one address. Every method may raise a `ServiceError`; close it, or use it in a `with`."""
 
-    def __init__(self, server: str, *, transport: httpx.BaseTransport | None = None) -> None:
-        """Take the service's address, such as http://127.0.0.1:8000.
+    def __init__(self, server: str, *, api_key: str = "", transport: httpx.BaseTransport | None = None) -> None:
+        """Take the service's address, such as http://127.0.0.1:8000, and the API key or token to show it.
 
         Raises:
             ValueError: it is no http or https address.
@@ -63,6 +63,8 @@ class ServiceClient:
         """The address without a password, as messages show it."""
         self._client = httpx.Client(
             base_url=url,
+            # Both: a password in the address takes `Authorization` for itself.
+            headers={"Authorization": f"Bearer {api_key}", "X-API-Key": api_key} if api_key else None,
             timeout=httpx.Timeout(_ANSWER_SECONDS, connect=_CONNECT_SECONDS),
             transport=transport,
             trust_env=not _is_this_machine(url.host),  # no proxy leads back to this machine
@@ -80,18 +82,20 @@ class ServiceClient:
         """Return the JSON document at a path."""
         return self._request("GET", path, parameters)
 
-    def post(self, path: str, parameters: Parameters | None = None) -> Any:  # noqa: ANN401 - whatever JSON can hold
-        """Post without a body and return the JSON answer."""
-        return self._request("POST", path, parameters)
+    def post(self, path: str, parameters: Parameters | None = None, *, body: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401 - whatever JSON can hold
+        """Post a JSON document, or no body, and return the JSON answer."""
+        return self._request("POST", path, parameters, body)
 
     def delete(self, path: str, parameters: Parameters | None = None) -> Any:  # noqa: ANN401 - whatever JSON can hold
         """Delete what a path names and return the JSON answer."""
         return self._request("DELETE", path, parameters)
 
-    def _request(self, method: str, path: str, parameters: Parameters | None) -> Any:  # noqa: ANN401 - JSON
+    def _request(
+        self, method: str, path: str, parameters: Parameters | None, body: Mapping[str, Any] | None = None
+    ) -> Any:  # noqa: ANN401 - JSON
         given = {name: value for name, value in (parameters or {}).items() if value is not None}
         try:
-            answer = self._client.request(method, path, params=given)
+            answer = self._client.request(method, path, params=given, json=body)
         except httpx.ConnectTimeout:
             raise ServiceUnreachable(self._unreachable(f"no connection within {_CONNECT_SECONDS:g} s")) from None
         except httpx.TimeoutException:

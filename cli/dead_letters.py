@@ -3,15 +3,15 @@
 import math
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 import typer
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
-from cli.client import DEFAULT_SERVER, NotAService, Parameters, ServiceClient, ServiceError, ServiceRefused
+from cli.client import DEFAULT_SERVER, Parameters, ServiceClient, ServiceRefused
+from cli.service import Server, service
 from cli.terminal import print_error, print_facts, print_json, print_note, print_table, utc
 from core.errors import FailureCode
 from core.work import AttemptRecord
@@ -67,9 +67,6 @@ def _job_id(given: str) -> str:
     return given
 
 
-_Server = Annotated[
-    str, typer.Option("--server", envvar="SCRIPTORIUM_SERVER", metavar="URL", help="Address of the service.")
-]
 _OnlyFailure = Annotated[
     FailureCode | None, typer.Option("--failure", metavar="CODE", help="Only those that failed for this reason.")
 ]
@@ -86,10 +83,10 @@ def list_dead_letters(
     offset: Annotated[int, typer.Option(min=0, help="How many to pass over.")] = 0,
     failure: _OnlyFailure = None,
     as_json: _AsJson = False,
-    server: _Server = DEFAULT_SERVER,
+    server: Server = DEFAULT_SERVER,
 ) -> None:
     """List dead letters, the latest first."""
-    with _service(server) as client:
+    with service(server, of="dead letters") as client:
         document = client.get(_PATH, {"limit": limit, "offset": offset, "failure": failure})
         if as_json:
             print_json(document)
@@ -118,9 +115,9 @@ def list_dead_letters(
 
 
 @app.command()
-def show(job_id: _JobId, *, as_json: _AsJson = False, server: _Server = DEFAULT_SERVER) -> None:
+def show(job_id: _JobId, *, as_json: _AsJson = False, server: Server = DEFAULT_SERVER) -> None:
     """Show a dead letter with the history of its attempts."""
-    with _service(server) as client:
+    with service(server, of="dead letters") as client:
         document = client.get(f"{_PATH}/{job_id}")
         if as_json:
             print_json(document)
@@ -157,11 +154,11 @@ def requeue(
     *,
     every: _All = False,
     failure: _OnlyFailure = None,
-    server: _Server = DEFAULT_SERVER,
+    server: Server = DEFAULT_SERVER,
 ) -> None:
     """Give dead letters new attempts. A job goes on behind the segments that it has."""
     chosen = _chosen(job_ids, every=every, failure=failure)
-    with _service(server) as client:
+    with service(server, of="dead letters") as client:
         if chosen:
             _move_each(chosen, lambda job_id: client.post(f"{_PATH}/{job_id}/requeue"), "requeued")
             return
@@ -177,13 +174,13 @@ def purge(
     every: _All = False,
     failure: _OnlyFailure = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")] = False,
-    server: _Server = DEFAULT_SERVER,
+    server: Server = DEFAULT_SERVER,
 ) -> None:
     """Erase dead letters for good: record, history and audio."""
     chosen = _chosen(job_ids, every=every, failure=failure)
     if not yes and not sys.stdin.isatty():
         raise typer.BadParameter("Nobody is at a terminal to confirm it: add --yes.")
-    with _service(server) as client:
+    with service(server, of="dead letters") as client:
         letters = len(chosen) or _count(client, failure)
         if letters and not yes:
             typer.confirm(
@@ -195,25 +192,6 @@ def purge(
             _move_each(chosen, lambda job_id: client.delete(f"{_PATH}/{job_id}"), "purged")
         else:
             _move_all(client, client.delete, _PATH, failure, "purged")
-
-
-@contextmanager
-def _service(server: str) -> Iterator[ServiceClient]:
-    """Yield a client; what it meets ends the command with status 1, a wrong address with 2."""
-    try:
-        client = ServiceClient(server)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--server") from None
-    with client:
-        try:
-            yield client
-        except ServiceError as error:
-            print_error(str(error))
-        except ValidationError:
-            print_error(str(NotAService(f"{client.server} answers, but with no dead letters. Is it a Scriptorium?")))
-        else:
-            return
-    raise typer.Exit(1)
 
 
 def _chosen(job_ids: Sequence[str] | None, *, every: bool, failure: FailureCode | None) -> list[str]:

@@ -2,14 +2,12 @@
 
 from pydantic import Field
 
-from core.settings import CommonSettings
+from core.settings import DoorSettings
 
 
-class UpSettings(CommonSettings):
+class UpSettings(DoorSettings):
     """What to start."""
 
-    host: str = Field(default="127.0.0.1", description="Address the gateway listens on.")
-    port: int = Field(default=8000, ge=1, le=65535, description="Port the gateway listens on.")
     gateways: int = Field(
         default=1, ge=1, le=64, description="Gateway processes on the one port, for more users than one core can serve."
     )

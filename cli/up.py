@@ -23,6 +23,10 @@ _BACKLOG = 2048
 """Connections that may wait for a gateway to take them; uvicorn's default as well."""
 _WORKER_NICENESS = 5
 """On a shared machine the gateway answers first: inference can wait a millisecond, a client should not."""
+_OPEN = (
+    "OPEN: anybody who can reach this machine can use it and read all jobs; set AUTH_MODE=api_key and ADMIN_KEY, or "
+    "HOST=127.0.0.1"
+)
 _COLOURS = {"valkey": 35, "gateway": 36, "beat": 33, "up": 32, "worker": 34}
 
 
@@ -136,12 +140,16 @@ class _Service:
                 except httpx.HTTPError:
                     pass
                 await asyncio.sleep(_POLL_SECONDS)
+        curl = "curl"
+        if self._settings.auth_mode != "none":
+            curl += ' -H "Authorization: Bearer $SCRIPTORIUM_API_KEY"'
         for line in (
             f"ready at {base}, {len(self._workers)} worker(s), data in {self._data_dir}",
+            *((_OPEN,) if self._settings.is_open_to_others else ()),
             "try:",
-            f"  curl -F file=@speech.mp3 {base}/transcribe",
-            f"  curl {base}/status/JOB_ID",
-            f"  curl '{base}/result/JOB_ID?format=text'",
+            f"  {curl} -F file=@speech.mp3 {base}/transcribe",
+            f"  {curl} {base}/status/JOB_ID",
+            f"  {curl} '{base}/result/JOB_ID?format=text'",
             f"interactive documentation: {base}/docs · stop with Ctrl-C",
         ):
             self._print("up", line)

@@ -20,10 +20,13 @@ ScriptoriumError                    code
 │   ├── AudioExpired                audio_expired
 │   ├── QueueFull                   queue_full
 │   ├── NotADeadLetter              not_a_dead_letter
-│   └── IdempotencyConflict         idempotency_conflict
+│   ├── IdempotencyConflict         idempotency_conflict
+│   ├── UnknownKey                  unknown_key
+│   └── KeysNotInUse                keys_not_in_use
 ├── JobFailed                       the FailureCode of the job
 ├── ServiceUnavailable              nothing is wrong with the request; try again
 │   ├── StoreUnavailable            store_unavailable
+│   ├── SigningKeysUnavailable      signing_keys_unavailable
 │   └── DiskFull                    disk_full
 ├── ConfigurationError              configuration_error: a process can't start as it is set up
 └── TranscriptionFailure            raised inside an attempt, carries a FailureCode
@@ -241,6 +244,20 @@ class IdempotencyConflict(RequestRefused):
     title = "The Idempotency-Key belongs to another request"
 
 
+class UnknownKey(RequestRefused):
+    """No API key has this id."""
+
+    code = "unknown_key"
+    title = "No such key"
+
+
+class KeysNotInUse(RequestRefused):
+    """AUTH_MODE is another than `api_key`: whoever gets in now must not make a key for later."""
+
+    code = "keys_not_in_use"
+    title = "API keys are not in use"
+
+
 class AudioExpired(RequestRefused):
     """The audio of a dead letter is gone, so there is nothing to transcribe again."""
 
@@ -280,6 +297,13 @@ class StoreUnavailable(ServiceUnavailable):
 
     code = "store_unavailable"
     title = "The job store is not available"
+
+
+class SigningKeysUnavailable(ServiceUnavailable):
+    """The keys that sign tokens were never fetched, and JWT_JWKS_URL doesn't answer."""
+
+    code = "signing_keys_unavailable"
+    title = "Tokens can't be checked"
 
 
 class DiskFull(ServiceUnavailable):

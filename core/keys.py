@@ -44,8 +44,12 @@ class Keys:
 
     @property
     def jobs(self) -> str:
-        """Sorted set: every job by creation time in milliseconds."""
+        """Sorted set: every job, as `<id>:<tenant>`, by creation time in milliseconds."""
         return f"{self.prefix}jobs"
+
+    def jobs_of(self, tenant: str) -> str:
+        """Sorted set: ids of a tenant's jobs by creation time in milliseconds."""
+        return f"{self.prefix}tenant:{tenant}:jobs"
 
     @property
     def leases(self) -> str:
@@ -91,3 +95,12 @@ class Keys:
     def worker(self, name: str) -> str:
         """String: what a worker says of itself, a `WorkerEntry` as JSON; expires without its heartbeat."""
         return f"{self.prefix}worker:{name}"
+
+    def api_key(self, key_id: str) -> str:
+        """Hash: what is known of an API key, without the key itself."""
+        return f"{self.prefix}api-key:{key_id}"
+
+    @property
+    def api_keys(self) -> str:
+        """Sorted set: ids of all API keys by the number of their latest change."""
+        return f"{self.prefix}api-keys"

@@ -3,6 +3,7 @@
 Read once, by the process' composition root, from the environment and from `.env` in the working directory.
 """
 
+import ipaddress
 from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import quote
@@ -86,3 +87,25 @@ class CommonSettings(BaseSettings):
                 for problem in error.errors()
             )
             raise ConfigurationError(f"Settings can't be used. {problems}") from None
+
+
+class DoorSettings(CommonSettings):
+    """Where the gateway listens and whom it lets in: what it must know, and who starts it as well."""
+
+    host: str = Field(default="127.0.0.1", description="Address the gateway listens on.")
+    port: int = Field(default=8000, ge=1, le=65535, description="Port the gateway listens on.")
+    auth_mode: Literal["none", "api_key", "jwt"] = Field(
+        default="none", description="Whom the gateway lets in: everybody (none), or who brings an API key or a JWT."
+    )
+
+    @property
+    def is_open_to_others(self) -> bool:
+        """Whether other machines may reach the gateway, and nobody is asked for anything."""
+        return self.auth_mode == "none" and not _is_loopback(self.host)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -231,21 +231,25 @@ class JobStore:
         """
         seconds, _ = self._client.time()
         newest = seconds * 1000 - older_than_ms
-        return sum(
-            self._forget(index, record_key, newest, limit)
-            for index, record_key in ((self._keys.jobs, self._keys.job), (self._keys.dead, self._keys.work))
-        )
+        jobs = self._expired(self._keys.jobs, lambda entry: self._keys.job(entry.partition(":")[0]), newest, limit)
+        letters = self._expired(self._keys.dead, self._keys.work, newest, limit)
+        with self._client.pipeline(transaction=True) as pipeline:
+            for entry in jobs:
+                job_id, _, tenant = entry.partition(":")
+                pipeline.zrem(self._keys.jobs, entry)
+                pipeline.zrem(self._keys.jobs_of(tenant), job_id)
+            for work_id in letters:
+                pipeline.zrem(self._keys.dead, work_id)
+            pipeline.execute()
+        return len(jobs) + len(letters)
 
-    def _forget(self, index: str, record_key: Callable[[str], str], newest: int, limit: int) -> int:
+    def _expired(self, index: str, record_key: Callable[[str], str], newest: int, limit: int) -> list[str]:
         oldest = cast("list[str]", self._client.zrangebyscore(index, "-inf", newest, start=0, num=limit))
         with self._client.pipeline(transaction=False) as pipeline:
             for entry in oldest:
                 pipeline.exists(record_key(entry))
             exists: list[int] = pipeline.execute()
-        gone = [entry for entry, found in zip(oldest, exists, strict=True) if not found]
-        if gone:
-            self._client.zrem(index, *gone)
-        return len(gone)
+        return [entry for entry, found in zip(oldest, exists, strict=True) if not found]
 
     def _run_held(self, script: JobScript, work: Work, **arguments: object) -> object:
         return self._run(script, work_id=work.work_id, fence=work.fence, **arguments)

@@ -11,7 +11,8 @@
 --   work:<id>:attempts    list    how each attempt ended, JSON
 --   work:<id>:events      stream  what happened, for those who follow
 --   activity              stream  which work something happened to, and the kind of event, for gateways: short, not kept
---   jobs                  zset    every job by creation time
+--   jobs                  zset    every job, as <id>:<tenant>, by creation time
+--   tenant:<tenant>:jobs  zset    ids of a tenant's jobs by creation time
 --   leases                zset    processing works by the end of their lease
 --   delayed               zset    queued works that wait for their retry, by the time they are due
 --   dead                  zset    failed works by the time they failed: the dead letters
@@ -43,6 +44,7 @@ local now = tonumber(clock[1]) * 1000 + math.floor(tonumber(clock[2]) / 1000)
 local function key(name) return PREFIX .. name end
 local function job_key(id) return PREFIX .. 'job:' .. id end
 local function work_key(id, part) return PREFIX .. 'work:' .. id .. (part and ':' .. part or '') end
+local function tenant_key(tenant) return PREFIX .. 'tenant:' .. tenant .. ':jobs' end
 local function lane_key(lane, part) return PREFIX .. 'lane:' .. lane .. ':' .. part end
 
 -- Redis writes a round Lua number such as 2e12 with an exponent; every integer goes through here.
@@ -194,6 +196,12 @@ local function bury(id, failure, detail)
   redis.call('HSET', work_key(id), 'failure', failure, 'failure_detail', detail)
   redis.call('ZADD', key('dead'), integer(now), id)
   finish(id, 'failed')
+end
+
+-- Takes a job out of the lists.
+local function unlist(job, tenant)
+  redis.call('ZREM', key('jobs'), job .. ':' .. tenant)
+  redis.call('ZREM', tenant_key(tenant), job)
 end
 
 -- Removes every trace of a work.

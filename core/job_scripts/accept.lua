@@ -41,7 +41,8 @@ local function create(work_id)
     fields[#fields + 1] = value
   end
   redis.call('HSET', job_key(id), unpack(fields))
-  redis.call('ZADD', key('jobs'), integer(now), id)
+  redis.call('ZADD', key('jobs'), integer(now), id .. ':' .. args.job.tenant)
+  redis.call('ZADD', tenant_key(args.job.tenant), integer(now), id)
   redis.call('SADD', work_key(work_id, 'jobs'), id)
   redis.call('HINCRBY', work_key(work_id), 'waiting', 1)
   if idempotency then

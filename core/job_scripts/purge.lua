@@ -4,10 +4,11 @@
 
 local id = args.work_id
 if redis.call('HGET', work_key(id), 'status') ~= 'failed' then return nil end
+local tenant = redis.call('HGET', work_key(id), 'tenant')
 local removed = 0
 for _, job in ipairs(redis.call('SMEMBERS', work_key(id, 'jobs'))) do
   removed = removed + redis.call('DEL', job_key(job))
-  redis.call('ZREM', key('jobs'), job)
+  unlist(job, tenant)
 end
 forget(id)
 return removed

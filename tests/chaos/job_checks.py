@@ -72,7 +72,9 @@ def check_works(now: JobSnapshot, model: JobModel) -> None:
 def check_jobs(now: JobSnapshot, model: JobModel) -> None:
     """No job is lost, none is there that must not be, and each has its status."""
     assert {name.removeprefix("job:") for name in now.names("job:")} == model.jobs.keys()
-    assert now.scores("jobs").keys() == model.indexed
+    listed = {tuple(entry.split(":")) for entry in now.scores("jobs")}
+    assert {job_id for job_id, _ in listed} == model.indexed
+    assert listed == {(job_id, name.split(":")[1]) for name in now.names("tenant:") for job_id in now.scores(name)}
     for job_id, job in model.jobs.items():
         record = now.record(f"job:{job_id}")
         assert _status(now, f"job:{job_id}") is job.status

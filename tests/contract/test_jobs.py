@@ -372,7 +372,7 @@ def test_a_finished_job_has_nothing_to_cancel_and_can_be_erased(jobs: Jobs) -> N
         jobs.get(job_id)
     traces = [key for key in jobs.client.scan_iter(f"{jobs.keys.prefix}work:*") if job_id in str(key)]
     assert traces == []
-    assert jobs.client.zscore(jobs.keys.jobs, job_id) is None
+    assert not jobs.client.exists(jobs.keys.jobs, jobs.keys.jobs_of("a"))
 
 
 def test_a_cancellation_sent_twice_is_answered_alike(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -415,7 +415,8 @@ def test_entries_of_expired_records_are_forgotten(jobs: Jobs) -> None:
     jobs.client.delete(jobs.keys.job(gone))
     assert jobs.worker.forget_expired(older_than_ms=HOUR_MS) == 0
     assert jobs.worker.forget_expired(older_than_ms=-1000) == 1
-    assert jobs.client.zrange(jobs.keys.jobs, 0, -1) == [kept]
+    assert jobs.client.zrange(jobs.keys.jobs, 0, -1) == [f"{kept}:a"]
+    assert jobs.client.zrange(jobs.keys.jobs_of("a"), 0, -1) == [kept]
 
 
 # Lists
@@ -424,7 +425,7 @@ def test_entries_of_expired_records_are_forgotten(jobs: Jobs) -> None:
 def test_pages_hold_every_job_once_newest_first(jobs: Jobs) -> None:
     accepted = [jobs.accept() for _ in range(25)]
     # Jobs of one millisecond must not fall between two pages.
-    jobs.client.zadd(jobs.keys.jobs, dict.fromkeys(accepted[5:20], 1_700_000_000_000))
+    jobs.client.zadd(jobs.keys.jobs_of("a"), dict.fromkeys(accepted[5:20], 1_700_000_000_000))
     seen: list[str] = []
     cursor = None
     while True:
@@ -748,7 +749,7 @@ def test_a_purge_counts_the_jobs_that_were_there(jobs: Jobs) -> None:
     jobs.client.delete(jobs.keys.job(third))
     jobs.worker.fail(jobs.claimed(), FailureCode.AUDIO_UNDECODABLE, "no")
     assert jobs.buried(lambda letters: letters.purge(first)) == 2
-    assert jobs.client.zcard(jobs.keys.jobs) == 0
+    assert not jobs.client.exists(jobs.keys.jobs, jobs.keys.jobs_of("a"))
     with pytest.raises(JobNotFound):
         jobs.get(second)
 

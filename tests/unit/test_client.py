@@ -43,6 +43,27 @@ def test_it_sends_what_it_is_told_and_leaves_out_what_is_none() -> None:
     assert seen == [("GET", f"{base}?limit=5"), ("POST", base), ("DELETE", f"{base}?failure=timed_out")]
 
 
+def test_a_key_is_sent_in_a_header_and_no_key_in_none() -> None:
+    seen: list[tuple[str | None, str | None]] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append((request.headers.get("authorization"), request.headers.get("x-api-key")))
+        return httpx.Response(200, json={})
+
+    for server, key in ((SERVER, ""), (SERVER, "scr_1"), ("http://ann:secret@scriptorium.example", "scr_1")):
+        with ServiceClient(server, api_key=key, transport=httpx.MockTransport(answer)) as service:
+            service.get("/jobs")
+    assert seen == [(None, None), ("Bearer scr_1", "scr_1"), ("Basic YW5uOnNlY3JldA==", "scr_1")]
+
+
+def test_it_posts_a_document_as_json() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json={"type": request.headers["content-type"], "body": request.content.decode()})
+
+    with client(answer) as service:
+        assert service.post("/keys", body={"name": "shop"}) == {"type": "application/json", "body": '{"name":"shop"}'}
+
+
 def test_a_problem_document_is_said_in_its_own_words() -> None:
     problem = {"code": "job_expired", "title": "The result has expired", "detail": "Post it again.", "status": 410}
     error = error_of(lambda _: httpx.Response(410, json=problem, headers={"content-type": "application/problem+json"}))

@@ -160,6 +160,15 @@ def test_the_service_is_reached_past_a_proxy_and_named_by_an_option(server: Scri
     assert (ended.returncode, ended.stderr) == (0, "No dead letters.\n")
 
 
+@pytest.mark.parametrize("key", ["grüße", "a\nb"])
+def test_a_key_that_can_not_be_sent_is_refused_and_not_shown(server: Script, key: str) -> None:
+    ended = run(server, "list", SCRIPTORIUM_API_KEY=key)
+    assert ended.returncode == 2
+    assert "SCRIPTORIUM_API_KEY" in ended.stderr
+    assert key not in ended.stderr
+    assert server.seen == []
+
+
 def test_one_is_shown_with_its_attempts(server: Script) -> None:
     shown = letter(FIRST, file_name="\x1b[2Jx.wav") | {"job_ids": [FIRST, SECOND]}
     server.answers[f"GET /dead-letters/{FIRST}"] = (200, shown)

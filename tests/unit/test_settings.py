@@ -197,6 +197,7 @@ def test_an_empty_variable_means_that_it_is_not_set(monkeypatch: pytest.MonkeyPa
         (GatewaySettings, "PORT", "http"),
         (GatewaySettings, "REDIS_PORT", "tcp://10.0.0.1:6379"),
         (GatewaySettings, "REDIS_DB", "-1"),
+        (GatewaySettings, "AUTH_MODE", "password"),
         (GatewaySettings, "MAX_FILE_SIZE_MB", "0"),
         (GatewaySettings, "MIN_FREE_DISK_MB", "-1"),
         (GatewaySettings, "RESULT_TTL_HOURS", "0"),
@@ -256,6 +257,7 @@ def test_a_complaint_about_another_setting_keeps_the_secrets(
         REDIS_PASSWORD=SECRET,
         REDIS_URL=f"redis://:{SECRET}@r/0",
         BROKER_URL=f"amqp://u:{SECRET}@b//",
+        ADMIN_KEY=SECRET,
     )
     assert "REDIS_PORT: " in told
     assert SECRET not in told
@@ -270,6 +272,41 @@ def test_settings_shown_in_a_traceback_keep_the_secrets(
     assert SECRET in str(settings.model_dump().values())
     assert SECRET not in repr(settings)
     assert SECRET not in str(settings)
+
+
+def test_the_operators_key_is_kept_out_of_a_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = read(monkeypatch, ADMIN_KEY=SECRET)
+    assert settings.model_dump()["admin_key"] == SECRET
+    assert SECRET not in repr(settings)
+
+
+@pytest.mark.parametrize("process", [GatewaySettings, UpSettings])
+@pytest.mark.parametrize(
+    ("host", "auth_mode", "is_open"),
+    [
+        ("127.0.0.1", "none", False),
+        ("127.8.7.6", "none", False),
+        ("::1", "none", False),
+        ("localhost", "none", False),
+        ("0.0.0.0", "none", True),  # noqa: S104 - not listened on
+        ("::", "none", True),
+        ("192.168.0.7", "none", True),
+        ("gateway.internal", "none", True),
+        ("localhost.example", "none", True),
+        ("0.0.0.0", "api_key", False),  # noqa: S104 - the same
+        ("0.0.0.0", "jwt", False),  # noqa: S104 - the same
+    ],
+)
+def test_a_gateway_that_others_reach_and_that_asks_nobody_is_open(
+    monkeypatch: pytest.MonkeyPatch,
+    process: type[GatewaySettings | UpSettings],
+    host: str,
+    auth_mode: str,
+    is_open: bool,
+) -> None:
+    settings = read(monkeypatch, process, HOST=host, AUTH_MODE=auth_mode)
+    assert isinstance(settings, GatewaySettings | UpSettings)
+    assert settings.is_open_to_others is is_open
 
 
 def test_a_file_that_is_no_text_is_told_of_and_not_shown(tmp_path: Path) -> None:
@@ -321,7 +358,9 @@ def test_the_example_is_a_file_that_dotenv_reads_and_holds_no_secret() -> None:
     active: Mapping[str, str | None] = dotenv_values(ENV_EXAMPLE)
     assert set(active) <= VARIABLES
     assert all(active.values()), "what has no default is commented out"
-    assert {"REDIS_PASSWORD", "REDIS_URL", "BROKER_URL", "MODEL_CACHE_DIR", "COMPUTE_TYPE"}.isdisjoint(active)
+    assert {"REDIS_PASSWORD", "REDIS_URL", "BROKER_URL", "ADMIN_KEY", "MODEL_CACHE_DIR", "COMPUTE_TYPE"}.isdisjoint(
+        active
+    )
 
 
 def values(settings: CommonSettings) -> dict[str, Any]:

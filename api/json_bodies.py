@@ -1,0 +1,43 @@
+"""JSON bodies, read after their sender was let in, and never more of one than it may have.
+
+FastAPI reads a body that a route declares before it asks any dependency, and all of it.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from fastapi import Request
+from pydantic import BaseModel, ValidationError
+
+from api.problems import option_problems
+from core.errors import InvalidOptions, MalformedBody
+
+_MAX_BYTES = 64 * 1024
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def json_body(model: type[M]) -> Callable[[Request], Awaitable[M]]:
+    """Return a dependency that reads the body as a model; declare it behind the one that asks for a principal."""
+
+    async def read(request: Request) -> M:
+        body = bytearray()
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > _MAX_BYTES:
+                raise MalformedBody(f"A JSON body has at most {_MAX_BYTES} bytes.")
+        try:
+            return model.model_validate_json(bytes(body))
+        except ValidationError as error:
+            if error.errors()[0]["type"] == "json_invalid":
+                raise MalformedBody("The body is not valid JSON.") from None
+            raise InvalidOptions(option_problems(error)) from None
+
+    return read
+
+
+def json_request(model: type[BaseModel]) -> dict[str, Any]:
+    """Return what OpenAPI has to say of a route with such a body (`openapi_extra`)."""
+    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+    schema.pop("$defs", None)  # of what the answers use as well
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}

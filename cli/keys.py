@@ -1,0 +1,169 @@
+"""`scriptorium keys`: make, list and revoke the service's API keys."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+from pydantic import BaseModel
+
+from cli.client import DEFAULT_SERVER
+from cli.service import Server, service
+from cli.terminal import print_facts, print_json, print_note, print_table, utc
+
+_PATH = "/keys"
+
+app = typer.Typer(
+    no_args_is_help=True, help="API keys: make, list and revoke them, with a key of scope admin in SCRIPTORIUM_API_KEY."
+)
+
+
+class _Scope(StrEnum):
+    SUBMIT = "submit"
+    READ = "read"
+    ADMIN = "admin"
+
+
+class _Key(BaseModel):
+    key_id: str
+    name: str
+    tenant: str
+    scopes: list[str]
+    weight: float
+    submit_rate: str | None
+    read_rate: str | None
+    status: str
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    last_used_at: datetime | None
+
+
+class _NewKey(_Key):
+    key: str
+
+
+class _Keys(BaseModel):
+    keys: list[_Key]
+    total: int
+
+
+def _key_id(given: str) -> str:
+    # Whoever has the whole key at hand may give that: only its public part is sent in an address.
+    key_id = given.removeprefix("scr_").partition("_")[0]
+    if not key_id.isalnum():
+        raise typer.BadParameter("A key's id is what 'scriptorium keys list' shows.")
+    return key_id
+
+
+_AsJson = Annotated[bool, typer.Option("--json", help="Print the service's answer.")]
+_KeyId = Annotated[str, typer.Argument(metavar="ID", parser=_key_id)]
+
+
+@app.command()
+def create(
+    *,
+    name: Annotated[str, typer.Option(help="What to call it.")],
+    tenant: Annotated[str, typer.Option(help="Whose jobs it concerns.")],
+    scopes: Annotated[list[_Scope] | None, typer.Option("--scope", help="Submit and read, if none is given.")] = None,
+    weight: Annotated[float, typer.Option(help="Its tenant's share of a queue, against 1 of others.")] = 1.0,
+    expires_in_days: Annotated[float | None, typer.Option(metavar="DAYS", help="Never, if not given.")] = None,
+    rate_submit: Annotated[
+        str | None, typer.Option(metavar="RATE", help="Such as 100/minute; RATE_LIMIT_SUBMIT if not given.")
+    ] = None,
+    rate_read: Annotated[
+        str | None, typer.Option(metavar="RATE", help="Such as 6000/minute; RATE_LIMIT_READ if not given.")
+    ] = None,
+    as_json: _AsJson = False,
+    server: Server = DEFAULT_SERVER,
+) -> None:
+    """Make a key and print it: this once, for the service keeps only its hash."""
+    body = {
+        "name": name,
+        "tenant": tenant,
+        "scopes": scopes or [_Scope.SUBMIT, _Scope.READ],
+        "weight": weight,
+        "expires_in_days": expires_in_days,
+        "submit_rate": rate_submit,
+        "read_rate": rate_read,
+    }
+    with service(server, of="API keys") as client:
+        document = client.post(_PATH, body=body)
+        if as_json:
+            print_json(document)
+            return
+        key = _NewKey.model_validate(document)
+    print(key.key)
+    print_note(f"Key {key.key_id} of tenant {key.tenant} may {', '.join(key.scopes)}. It is shown this once.")
+
+
+@app.command("list")
+def list_keys(
+    *,
+    limit: Annotated[int, typer.Option(min=1, max=200, help="Keys a page.")] = 50,
+    offset: Annotated[int, typer.Option(min=0, help="How many to pass over.")] = 0,
+    as_json: _AsJson = False,
+    server: Server = DEFAULT_SERVER,
+) -> None:
+    """List keys, the latest made or changed first."""
+    with service(server, of="API keys") as client:
+        document = client.get(_PATH, {"limit": limit, "offset": offset})
+        if as_json:
+            print_json(document)
+            return
+        page = _Keys.model_validate(document)
+    if page.keys:
+        print_table(
+            ("Key", "Tenant", "Scopes", "Status", "Expires (UTC)", "Last used (UTC)", "Name"),
+            [
+                (
+                    key.key_id,
+                    key.tenant,
+                    " ".join(key.scopes),
+                    key.status,
+                    utc(key.expires_at),
+                    utc(key.last_used_at),
+                    key.name,
+                )
+                for key in page.keys
+            ],
+        )
+    if page.total == 0:
+        print_note("No API keys.")
+    elif offset + len(page.keys) < page.total:
+        print_note(f"{page.total} in all; the next page begins at --offset {offset + limit}.")
+
+
+@app.command()
+def show(key_id: _KeyId, *, as_json: _AsJson = False, server: Server = DEFAULT_SERVER) -> None:
+    """Show what is known of a key."""
+    with service(server, of="API keys") as client:
+        document = client.get(f"{_PATH}/{key_id}")
+        if as_json:
+            print_json(document)
+            return
+        key = _Key.model_validate(document)
+    print_facts(
+        [
+            ("key", key.key_id),
+            ("name", key.name),
+            ("tenant", key.tenant),
+            ("scopes", " ".join(key.scopes)),
+            ("weight", f"{key.weight:g}"),
+            ("submit rate", key.submit_rate or "-"),
+            ("read rate", key.read_rate or "-"),
+            ("status", key.status),
+            ("made (UTC)", utc(key.created_at)),
+            ("expires (UTC)", utc(key.expires_at)),
+            ("revoked (UTC)", utc(key.revoked_at)),
+            ("last used (UTC)", utc(key.last_used_at)),
+        ]
+    )
+
+
+@app.command()
+def revoke(key_id: _KeyId, *, server: Server = DEFAULT_SERVER) -> None:
+    """Make a key worthless, for good: every gateway refuses it within a second."""
+    with service(server, of="API keys") as client:
+        key = _Key.model_validate(client.delete(f"{_PATH}/{key_id}"))
+    print(f"revoked {key.key_id}")
