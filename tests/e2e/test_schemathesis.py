@@ -131,11 +131,13 @@ def test_every_answer_is_one_that_the_document_tells_of(service: Service) -> Non
     for event in from_schema(schema).execute():
         if isinstance(event, ScenarioFinished):
             findings.note(event)
-        elif isinstance(event, events.NonFatalError | events.FatalError):
-            errors.append("".join(traceback.format_exception(getattr(event, "value", event))))
+        elif isinstance(event, events.NonFatalError):
+            errors += traceback.format_exception(event.value)
+        elif isinstance(event, events.FatalError):
+            errors += traceback.format_exception(event.exception)
     report = "\n\n".join(f"{kind}\n{shown}" for kind, shown in findings.failures.items())
     assert not findings.failures, f"{len(findings.failures)} kinds of failure in {findings.answers}\n{report}"
-    assert not errors
+    assert not errors, "".join(errors)
     assert findings.answers.total() > _MUST_BE_TRIED
     untried = {label for label in _operations(service) if not any(each.startswith(label) for each in findings.answers)}
     assert not untried
