@@ -20,6 +20,8 @@ from api.observation import GatewayMetrics, Observation
 from api.routes import dead_letters, jobs, operations, transcribe
 from api.services import Services
 from api.settings import GatewaySettings
+from api.upload_pace import UploadPace
+from api.uploads import UploadLimits, UploadReceiver
 from core.celery_app import create_celery
 from core.media_files import MediaFiles
 from core.redis_clients import connect_async
@@ -46,11 +48,15 @@ def create_app(settings: GatewaySettings) -> FastAPI:
     )
     activity = ActivityFeed(client)
     forecast = Forecast(store)
+    media = MediaFiles.under(settings.data_dir)
+    uploads = UploadReceiver(media, _upload_limits(settings))
+    metrics.uploads_under_way.set_function(lambda: uploads.under_way)
     services = Services(
         settings=settings,
         jobs=store,
         dead_letters=DeadLetterStore(client),
-        media=MediaFiles.under(settings.data_dir),
+        media=media,
+        uploads=uploads,
         turns=TurnSender(create_celery(settings.broker)),
         metrics=metrics,
         activity=activity,
@@ -84,6 +90,20 @@ def create_app(settings: GatewaySettings) -> FastAPI:
 
     app.openapi = openapi  # type: ignore[method-assign]
     return app
+
+
+def _upload_limits(settings: GatewaySettings) -> UploadLimits:
+    return UploadLimits(
+        max_file_bytes=settings.max_file_bytes,
+        min_free_disk_bytes=settings.min_free_disk_bytes,
+        max_uploads=settings.max_uploads,
+        max_uploads_per_client=settings.max_uploads_per_client,
+        pace=UploadPace(
+            min_bytes_per_second=settings.min_upload_bytes_per_second,
+            grace_seconds=settings.upload_grace_seconds,
+            timeout_seconds=settings.upload_timeout_seconds,
+        ),
+    )
 
 
 def _document(app: FastAPI) -> dict[str, Any]:

@@ -44,6 +44,16 @@ def refuse_other_than_media(path: Path) -> None:
             raise UnsupportedMedia(f"The file is {kind}. Send an audio or video file.")
 
 
+def inspected_seconds(path: Path) -> float | None:
+    """Return the length of the audio as the container's header tells it; None where it tells none.
+
+    Raises:
+        UnsupportedMedia: the file certainly is neither audio nor video.
+    """
+    refuse_other_than_media(path)
+    return header_duration_seconds(path)
+
+
 def header_duration_seconds(path: Path) -> float | None:
     """Return the length of the audio as the container's header tells it; None where it tells none."""
     try:

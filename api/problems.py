@@ -34,14 +34,20 @@ from core.errors import (
     QueueFull,
     ScriptoriumError,
     StoreUnavailable,
+    TooManyUploads,
     UnknownModel,
     UnsupportedMedia,
+    UploadsFull,
+    UploadTimedOut,
     UploadTooLarge,
+    UploadTooSlow,
 )
 
 STATUSES: Mapping[type[ScriptoriumError], HTTPStatus] = {
     MalformedBody: HTTPStatus.BAD_REQUEST,
     JobNotFound: HTTPStatus.NOT_FOUND,
+    UploadTooSlow: HTTPStatus.REQUEST_TIMEOUT,
+    UploadTimedOut: HTTPStatus.REQUEST_TIMEOUT,
     JobNotFinished: HTTPStatus.CONFLICT,
     JobCancelled: HTTPStatus.CONFLICT,
     NotADeadLetter: HTTPStatus.CONFLICT,
@@ -56,7 +62,9 @@ STATUSES: Mapping[type[ScriptoriumError], HTTPStatus] = {
     UnknownModel: HTTPStatus.UNPROCESSABLE_ENTITY,
     IdempotencyConflict: HTTPStatus.UNPROCESSABLE_ENTITY,
     QueueFull: HTTPStatus.TOO_MANY_REQUESTS,
+    TooManyUploads: HTTPStatus.TOO_MANY_REQUESTS,
     StoreUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    UploadsFull: HTTPStatus.SERVICE_UNAVAILABLE,
     DiskFull: HTTPStatus.INSUFFICIENT_STORAGE,
 }
 """Every error a request can end in. `JobFailed` is 422 if the media is to blame, else 500."""

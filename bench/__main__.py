@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
 
-from bench import chart, claims, engine, latency, memory, throughput
+from bench import chart, claims, engine, latency, memory, throughput, uploads
 from bench.machine import machine
 from bench.tables import Table
 
@@ -18,6 +18,7 @@ _MEASUREMENTS: dict[str, Callable[[bool], Iterable[Table]]] = {
     "latency": lambda _: [latency.measure()],
     "claims": lambda _: [claims.measure()],
     "throughput": lambda _: [throughput.measure()],
+    "uploads": lambda quick: uploads.measure(quick=quick),
 }
 
 
@@ -25,7 +26,7 @@ def main() -> None:
     """Measure and print; goals stand beside the figures and are not asserted."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("measurements", nargs="*", metavar="|".join(_MEASUREMENTS), help="all, if none is named")
-    parser.add_argument("--quick", action="store_true", help="less audio and fewer repeats, in engine and memory")
+    parser.add_argument("--quick", action="store_true", help="less audio and fewer repeats, in engine, memory, uploads")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the tables here")
     parser.add_argument("--chart", type=Path, metavar="FILE", help="also draw the service and its peers here, as SVG")
     arguments = parser.parse_args()
