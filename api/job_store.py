@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import structlog
 from redis.asyncio import Redis
-from redis.exceptions import ResponseError
+from redis.exceptions import NoScriptError, ResponseError
 
 from api.eta import Completion, seconds_until_room
 from core.errors import (
@@ -205,19 +205,16 @@ class JobStore:
             "max_sharing": _MAX_SHARING,
             **self._ttls,
         }
-        # The server syncs up to what this very connection has written.
-        async with self._client.client() as connection:
-            answer = await self._run(JobScript.ACCEPT, connection, **arguments)
-            outcome, job_id, status = cast("tuple[str, str, str]", answer)
-            match outcome:
-                case "full":
-                    raise await self._queue_full(job, float(status) / 1000)
-                case "conflict":
-                    raise IdempotencyConflict(
-                        f"This Idempotency-Key came with another file or other options before, for job '{job_id}'. "
-                        "Use a new key for a new request."
-                    )
-            await self._sync(connection)
+        answer = await self._synced_accept(arguments)
+        outcome, job_id, status = cast("tuple[str, str, str]", answer)
+        match outcome:
+            case "full":
+                raise await self._queue_full(job, float(status) / 1000)
+            case "conflict":
+                raise IdempotencyConflict(
+                    f"This Idempotency-Key came with another file or other options before, for job '{job_id}'. "
+                    "Use a new key for a new request."
+                )
         return Accepted(AcceptOutcome(outcome), job_id, JobStatus(status))
 
     async def _queue_full(self, job: NewJob, pending_seconds: float) -> QueueFull:
@@ -388,24 +385,37 @@ class JobStore:
         entries = await self._client.mget([self._keys.worker(name) for name in names])
         return [WorkerEntry.model_validate_json(entry) for entry in entries if entry is not None]
 
-    async def _run(self, script: JobScript, connection: Redis | None = None, /, **arguments: object) -> object:
-        answer: object = await self._scripts[script](
-            args=script_arguments(self._keys.prefix, arguments), client=connection
-        )
+    async def _run(self, script: JobScript, /, **arguments: object) -> object:
+        answer: object = await self._scripts[script](args=script_arguments(self._keys.prefix, arguments))
         return answer
 
-    async def _sync(self, connection: Redis) -> None:
-        """Wait until what the connection wrote is in the append-only file on disk, where the server can tell."""
-        if not self._syncs:
-            return
-        try:
-            synced, _ = await connection.waitaof(1, 0, _SYNC_MILLISECONDS)
-        except ResponseError as error:
+    async def _synced_accept(self, arguments: dict[str, object]) -> object:
+        """Run the script and wait until what it wrote is in the append-only file on disk, where the server can tell.
+
+        Both go in one round trip and on one connection: the server syncs up to what that very one has written.
+        """
+        script = self._scripts[JobScript.ACCEPT]
+        async with self._client.pipeline(transaction=False) as pipeline:
+            pipeline.evalsha(script.sha, 0, *script_arguments(self._keys.prefix, arguments))
+            if self._syncs:
+                pipeline.waitaof(1, 0, _SYNC_MILLISECONDS)
+            answer, *syncs = await pipeline.execute(raise_on_error=False)
+        match answer:
+            case NoScriptError():  # the server is a new one
+                await self._client.script_load(script.script)
+                return await self._synced_accept(arguments)
+            case Exception():
+                raise answer
+        for sync in syncs:
+            self._check_sync(sync)
+        return answer
+
+    def _check_sync(self, sync: ResponseError | Sequence[int]) -> None:
+        if isinstance(sync, ResponseError):
             # An older server, or one that keeps no such file: as durable as its operator has made it.
-            logger.warning("accepts_not_synced", reason=str(error))
+            logger.warning("accepts_not_synced", reason=str(sync))
             self._syncs = False
-            return
-        if not synced:
+        elif not sync[0]:
             raise StoreUnavailable(
                 "The job store is too slow to say that the job is on its disk. Post it again: the same file with the "
                 "same options joins the job if it is there."
