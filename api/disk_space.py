@@ -49,9 +49,9 @@ class DiskSpace:
             self._promises.remove(promise)
 
     @property
-    def needs_a_look(self) -> bool:
-        """Whether the last look is too old to take an upload on its word."""
-        return time.monotonic() > self._last_look.at + _LOOK_SECONDS
+    def is_known(self) -> bool:
+        """Whether the last look is young enough to take an upload on its word."""
+        return time.monotonic() <= self._last_look.at + _LOOK_SECONDS
 
     def look(self) -> None:
         """Ask the disk how much is free: in a thread, for a remote one may take its time."""
@@ -62,16 +62,12 @@ class DiskSpace:
         """Note that so many bytes are on the disk."""
         self._written_bytes += size_bytes
 
-    def check(self, promise: "SpacePromise") -> None:
-        """Compare the last look with what was promised to this upload and to those before it.
-
-        Raises:
-            DiskFull: together they would leave too little.
-        """
+    def has_room(self, promise: "SpacePromise") -> bool:
+        """Tell, by the last look, whether what was promised to this upload and those before it leaves enough."""
         free_bytes = self._last_look.free_bytes - (self._written_bytes - self._last_look.written_bytes)
         elders = takewhile(lambda each: each is not promise, self._promises)
-        if free_bytes - promise.unwritten_bytes - sum(each.unwritten_bytes for each in elders) < self._min_free_bytes:
-            raise self.shortage()
+        unwritten_bytes = promise.unwritten_bytes + sum(each.unwritten_bytes for each in elders)
+        return free_bytes - unwritten_bytes >= self._min_free_bytes
 
     def shortage(self) -> DiskFull:
         """Return the error that says so."""
@@ -87,23 +83,29 @@ class SpacePromise:
     def __init__(self, space: DiskSpace, announced_bytes: int | None) -> None:
         self._space = space
         self._is_announced = announced_bytes is not None
-        self.unwritten_bytes = announced_bytes or 0
+        self.unwritten_bytes = _UNANNOUNCED_BYTES if announced_bytes is None else announced_bytes
 
     def wrote(self, size_bytes: int) -> None:
         """Note that so many bytes are on the disk."""
         self.unwritten_bytes = max(0, self.unwritten_bytes - size_bytes)
         self._space.wrote(size_bytes)
 
+    @property
+    def needs_a_look(self) -> bool:
+        """Whether the last look is too old, or leaves no room: no upload is refused on an old one."""
+        return not (self._space.is_known and self._space.has_room(self))
+
     def look(self) -> None:
         """Ask the disk how much is free; blocks."""
         self._space.look()
 
     def check(self) -> None:
-        """Check that there is room for the rest of it.
+        """Check, by the last look, that there is room for the rest of it.
 
         Raises:
             DiskFull: this upload and those before it would leave too little.
         """
         if not self._is_announced:
             self.unwritten_bytes = _UNANNOUNCED_BYTES
-        self._space.check(self)
+        if not self._space.has_room(self):
+            raise self._space.shortage()

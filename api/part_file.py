@@ -27,6 +27,7 @@ class PartFile:
         self._digest = hashlib.sha256()
         self._descriptor: int | None = None
         self._unsynced_bytes = 0
+        self._noted_bytes = 0
         self._committed = False
         self.size_bytes = 0
 
@@ -50,10 +51,8 @@ class PartFile:
         Raises:
             DiskFull: too little space would be left.
         """
-        size_bytes = sum(map(len, pieces))
         await _in_thread(lambda: self._write(pieces))
-        self._promise.wrote(size_bytes)
-        self._unsynced_bytes += size_bytes
+        self._unsynced_bytes += self._note_written()
         if self._unsynced_bytes >= _SYNC_BYTES:
             self._unsynced_bytes = 0
             await _in_thread(self._sync)
@@ -74,7 +73,16 @@ class PartFile:
             self._close()
             return found
 
-        return await _in_thread(finish)
+        found = await _in_thread(finish)
+        self._note_written()
+        return found
+
+    def _note_written(self) -> int:
+        """Tell the loop's accounts, which no thread touches, what was written since the last time."""
+        size_bytes = self.size_bytes - self._noted_bytes
+        self._noted_bytes = self.size_bytes
+        self._promise.wrote(size_bytes)
+        return size_bytes
 
     def _opened(self) -> int:
         if self._descriptor is None:

@@ -106,8 +106,8 @@ class UploadReceiver:
                 raise _too_large(self._limits)
             try:
                 with self._space.promised(announced) as promise:
-                    if self._space.needs_a_look:
-                        await asyncio.to_thread(self._space.look)
+                    if promise.needs_a_look:
+                        await asyncio.to_thread(promise.look)
                     promise.check()
                     return await self._receive(self._limits.pace.timed(request.stream()), boundary, job_id, promise)
             except FormParserError as error:

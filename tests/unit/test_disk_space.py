@@ -107,14 +107,21 @@ def test_more_than_was_announced_is_no_debt() -> None:
 
 def test_a_look_stays_true_while_only_uploads_write() -> None:
     disk_space, disk = space(100)
-    assert disk_space.needs_a_look
-    disk_space.look()
-    assert not disk_space.needs_a_look
-    disk.left.append(0)  # nobody looks
     with disk_space.promised(50) as first:
-        first.check()
+        assert first.needs_a_look
+        check(first)
         first.wrote(50)
-        with disk_space.promised(51) as second, pytest.raises(DiskFull):
+        disk.left.append(0)  # nobody looks
+        with disk_space.promised(50) as second:
+            assert not second.needs_a_look
             second.check()
-        with disk_space.promised(50) as third:
-            third.check()
+
+
+def test_nobody_is_refused_on_an_old_look() -> None:
+    disk_space, disk = space(10)
+    with disk_space.promised(50) as promise:
+        with pytest.raises(DiskFull):
+            check(promise)
+        disk.left.append(100)
+        assert promise.needs_a_look
+        check(promise)

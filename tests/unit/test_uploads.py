@@ -639,11 +639,29 @@ def test_announced_uploads_that_do_not_all_fit_are_not_all_begun(runner: asyncio
     runner.run(run())
 
 
+def test_what_was_uploaded_counts_until_the_disk_is_looked_at_again(runner: asyncio.Runner, tmp_path: Path) -> None:
+    media = DiskWith(MediaFiles.under(tmp_path).folder, free=10 * MIB)
+
+    async def run() -> None:
+        uploads = receiver(media, LIMITS)
+        sent = form(file_part(b"x" * 3 * MIB))
+        for number in range(5):
+            client = Client(in_chunks(sent), headers={"content-length": str(len(sent)).encode()})
+            upload = uploads.receive(client.request, f"{number:032x}", client=ME)
+            if number < 3:
+                await upload
+            else:
+                with pytest.raises(DiskFull):
+                    await upload
+
+    runner.run(run())
+
+
 @dataclass(frozen=True)
 class DiskWith(MediaFiles):
-    """A disk with so much space left."""
+    """A disk that had so much space left when it was empty."""
 
     free: int = 0
 
     def free_bytes(self) -> int:
-        return self.free
+        return self.free - sum(path.stat().st_size for path in self.folder.iterdir())
