@@ -124,6 +124,7 @@ def full_disk(run: Run) -> Outcome:
             path.unlink()
         halfway = _filled_halfway(cluster, disk)
         outcome.check(f"an upload in the middle of which it filled was answered {halfway}", halfway in {507, 503})
+        disk.fill()  # what was left of the upload is free again
         full = Counter(_status(client, content, number) for number in range(100, 110))
         outcome.check(f"on a full disk: {_told(full)}", set(full) <= {507, 503}, full)
         health = [client.request("GET", path) for path in ("/health", f"/status/{accepted.job_id}")]
@@ -258,7 +259,7 @@ class _SmallDisk:
 
     def fill(self) -> None:
         """Leave nothing."""
-        with contextlib.suppress(OSError), self._ballast.open("wb", buffering=0) as ballast:
+        with contextlib.suppress(OSError), self._ballast.open("ab", buffering=0) as ballast:
             while self.left_mib() > 0:
                 ballast.write(bytes(64 * 1024))
 
