@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from core.errors import UploadTimedOut, UploadTooSlow
+from core.errors import ScriptoriumError, UploadTimedOut, UploadTooSlow
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,35 +21,65 @@ class UploadPace:
     timeout_seconds: float
     """Of the whole body, however fast it comes."""
 
-    async def timed(self, body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+
+class UploadTimer:
+    """Times one upload."""
+
+    def __init__(self, pace: UploadPace) -> None:
+        self._pace = pace
+        self._clock = asyncio.get_running_loop().time
+        self._end = self._clock() + pace.timeout_seconds
+        self._credit_seconds = pace.grace_seconds
+        self._asked = self._clock()
+        self._wait: asyncio.Timeout | None = None
+        self._gives_way = False
+
+    @property
+    def behind_seconds(self) -> float:
+        """How long, more than its bytes have earned, the client has kept us waiting; up to the grace."""
+        waited = self._clock() - self._asked if self._wait is not None else 0.0
+        return self._pace.grace_seconds - self._credit_seconds + waited
+
+    def give_way(self) -> None:
+        """End the upload if it waits for its client: somebody else needs its place."""
+        if self._wait is not None:
+            self._gives_way = True
+            self._wait.reschedule(self._clock())
+
+    async def chunks(self, body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         """Yield a body's chunks as they come.
 
         Raises:
-            UploadTooSlow: the credit is used up.
+            UploadTooSlow: the credit is used up, or the upload had to give way.
             UploadTimedOut: there is no time left.
         """
-        clock = asyncio.get_running_loop().time
-        end = clock() + self.timeout_seconds
-        credit = self.grace_seconds
         while True:
-            asked = clock()
+            self._asked = self._clock()
             try:
-                async with asyncio.timeout_at(min(asked + credit, end)):
+                async with asyncio.timeout_at(min(self._asked + self._credit_seconds, self._end)) as self._wait:
                     chunk = await anext(body, None)
             except TimeoutError:
-                raise self._timed_out() if clock() >= end else self._too_slow() from None
+                raise self._error() from None
+            finally:
+                self._wait = None
             if chunk is None:
                 return
-            credit = min(self.grace_seconds, credit - (clock() - asked) + len(chunk) / self.min_bytes_per_second)
+            earned = len(chunk) / self._pace.min_bytes_per_second - (self._clock() - self._asked)
+            self._credit_seconds = min(self._pace.grace_seconds, self._credit_seconds + earned)
             yield chunk
 
-    def _too_slow(self) -> UploadTooSlow:
+    def _error(self) -> ScriptoriumError:
+        if self._gives_way:
+            return UploadTooSlow(
+                "The gateway had as many uploads as it takes at once (MAX_UPLOADS), and this one kept it waiting "
+                "longest. Nothing of it was kept; try again."
+            )
+        if self._clock() >= self._end:
+            return UploadTimedOut(
+                f"The body was not whole after {self._pace.timeout_seconds:g} s (UPLOAD_TIMEOUT_SECONDS). "
+                "Nothing of it was kept."
+            )
         return UploadTooSlow(
-            f"The body came at less than {self.min_bytes_per_second:g} bytes a second "
-            f"(MIN_UPLOAD_BYTES_PER_SECOND) for more than {self.grace_seconds:g} s. Nothing of it was kept."
-        )
-
-    def _timed_out(self) -> UploadTimedOut:
-        return UploadTimedOut(
-            f"The body was not whole after {self.timeout_seconds:g} s (UPLOAD_TIMEOUT_SECONDS). Nothing of it was kept."
+            f"The body came at less than {self._pace.min_bytes_per_second:g} bytes a second "
+            f"(MIN_UPLOAD_BYTES_PER_SECOND) for more than {self._pace.grace_seconds:g} s. Nothing of it was kept."
         )

@@ -18,7 +18,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from api.disk_space import DiskSpace, SpacePromise
 from api.media_kinds import inspected_seconds
 from api.part_file import PartFile
-from api.upload_pace import UploadPace
+from api.upload_pace import UploadPace, UploadTimer
 from api.upload_slots import UploadSlots
 from core.errors import (
     FileEmpty,
@@ -94,11 +94,12 @@ class UploadReceiver:
             MultipartRequired, MalformedBody, FileMissing, FileEmpty, InvalidOptions: the body is not such a form.
             UnsupportedMedia: the file is neither audio nor video.
             UploadTooLarge: the file is larger than allowed, or the body says so in advance.
-            UploadTooSlow, UploadTimedOut: the client took too long.
+            UploadTooSlow, UploadTimedOut: the client took too long, or took it while others had no place.
             DiskFull: there is, or would be, too little space left.
             ClientDisconnect: the client went away.
         """
-        with self._slots.slot(client):
+        timer = UploadTimer(self._limits.pace)
+        with self._slots.slot(client, timer):
             boundary = _boundary(request)
             length = request.headers.get("content-length")
             announced = None if length is None else int(length)
@@ -109,7 +110,7 @@ class UploadReceiver:
                     if promise.needs_a_look:
                         await asyncio.to_thread(promise.look)
                     promise.check()
-                    return await self._receive(self._limits.pace.timed(request.stream()), boundary, job_id, promise)
+                    return await self._receive(timer.chunks(request.stream()), boundary, job_id, promise)
             except FormParserError as error:
                 raise MalformedBody(f"The multipart body can't be parsed: {error}.") from error
             except OSError as error:

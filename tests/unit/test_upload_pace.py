@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.upload_pace import UploadPace
+from api.upload_pace import UploadPace, UploadTimer
 from core.errors import ScriptoriumError, UploadTimedOut, UploadTooSlow
 from tests.harness.virtual_clock import VirtualClockLoop
 
@@ -32,7 +32,7 @@ def upload(sent: Sent, *, disk_seconds: float = 0.0) -> tuple[ScriptoriumError |
         came = 0
         ended: ScriptoriumError | None = None
         try:
-            async for chunk in PACE.timed(body()):
+            async for chunk in UploadTimer(PACE).chunks(body()):
                 came += len(chunk)
                 await asyncio.sleep(disk_seconds)
         except ScriptoriumError as error:
