@@ -38,9 +38,8 @@ class GatewaySettings(CommonSettings):
     )
     max_connections: int = Field(
         default=16384,
-        ge=16,
-        description="Connections held open; beyond, or near the limit on open files, those without a request are "
-        "closed, the longest idle first.",
+        ge=1,
+        description="Connections held open; beyond, or near the limit on open files, the longest idle one is closed.",
     )
     header_timeout_seconds: float = Field(
         default=10, gt=0, description="A connection on which a request's head isn't whole by then is closed."

@@ -69,7 +69,11 @@ def slow_connections(run: Run) -> Outcome:
         outcome.time("an honest client's answer", times, limit=5 * _P99_SECONDS)
         outcome.check(f"p99 of {len(times)} answers {p99:.3f} s, below {_P99_SECONDS:g} s", p99 < _P99_SECONDS)
         refused = [answer for answer in answers if not httpx.codes.is_success(answer.status)]
-        outcome.check(f"{len(refused)} honest requests were refused", not refused, "\n".join(map(str, refused[:10])))
+        outcome.check(
+            f"{len(refused)} of {len(answers)} honest requests were refused, at most one in a hundred",
+            len(refused) <= len(answers) / 100,
+            "\n".join(map(str, refused[:10])),
+        )
         spared = [kind for kind in _SLOW if not attack.closed[kind]]
         outcome.check("the gateway has closed connections of every kind", not spared, f"not {spared}")
         _check_rest(outcome, cluster, gateway)
