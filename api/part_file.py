@@ -45,7 +45,7 @@ class PartFile:
         """Of what was written, in hexadecimal."""
         return self._digest.hexdigest()
 
-    async def write(self, pieces: Sequence[memoryview]) -> None:
+    async def write(self, pieces: Sequence[memoryview | bytearray]) -> None:
         """Append and hash.
 
         Raises:
@@ -58,7 +58,7 @@ class PartFile:
             await _in_thread(self._sync)
             self._promise.check()
 
-    async def commit(self, pieces: Sequence[memoryview], inspect: Callable[[Path], T]) -> T:
+    async def commit(self, pieces: Sequence[memoryview | bytearray], inspect: Callable[[Path], T]) -> T:
         """Append the last of it and make it durable under its final name; return what `inspect` found in it.
 
         What `inspect` refuses is never synced.
@@ -91,9 +91,9 @@ class PartFile:
             )
         return self._descriptor
 
-    def _write(self, pieces: Sequence[memoryview]) -> None:
+    def _write(self, pieces: Sequence[memoryview | bytearray]) -> None:
         for piece in pieces:
-            rest = piece
+            rest = memoryview(piece)
             while rest:
                 rest = rest[os.write(self._opened(), rest) :]
             self._digest.update(piece)

@@ -5,7 +5,7 @@ come at once, how slowly and onto how full a disk has bounds, each in a module o
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from errno import EDQUOT, ENOSPC
 from pathlib import Path, PureWindowsPath
@@ -38,6 +38,8 @@ FILE_FIELD = "file"
 
 _WRITE_BYTES = 1024 * 1024
 """Bytes gathered before one trip to the disk's thread."""
+_SMALL_BYTES = 4 * 1024
+"""Chunks below it are put together: a body that comes byte by byte would take a hundred times its size in objects."""
 _FORM_BYTES = 256 * 1024
 """What a body may hold besides the file: fields, part headers, boundaries."""
 
@@ -169,7 +171,7 @@ class _Form:
     file_size: int = 0
     ended: bool = False
     pending_bytes: int = 0
-    _pieces: list[memoryview] = field(default_factory=list)
+    _pieces: list[memoryview | bytearray] = field(default_factory=list)
     _form_size: int = 0
     _header_name: bytearray = field(default_factory=bytearray)
     _header_value: bytearray = field(default_factory=bytearray)
@@ -205,8 +207,8 @@ class _Form:
         if self._form_size > _FORM_BYTES:
             raise MalformedBody(f"The form holds more than {_FORM_BYTES // 1024} KiB besides the file.")
 
-    def take_pieces(self) -> list[memoryview]:
-        """Return the file's bytes parsed since the last call, where they lie in the body's chunks."""
+    def take_pieces(self) -> Sequence[memoryview | bytearray]:
+        """Return the file's bytes parsed since the last call: most of them where they lie in the body's chunks."""
         taken, self._pieces, self.pending_bytes = self._pieces, [], 0
         return taken
 
@@ -236,9 +238,17 @@ class _Form:
         if self._part_is_file:
             self.file_size += end - start
             self.pending_bytes += end - start
-            self._pieces.append(memoryview(data)[start:end])
+            self._add_piece(memoryview(data)[start:end])
         else:
             self._part_value += data[start:end]
+
+    def _add_piece(self, piece: memoryview) -> None:
+        if len(piece) >= _SMALL_BYTES:
+            self._pieces.append(piece)
+        elif self._pieces and isinstance(self._pieces[-1], bytearray):
+            self._pieces[-1] += piece
+        else:
+            self._pieces.append(bytearray(piece))
 
     def _on_part_end(self) -> None:
         if self._part_is_file:

@@ -237,6 +237,20 @@ def test_a_large_file_is_never_whole_in_memory(gateway: Gateway) -> None:
     assert peak_bytes < 8 * MIB  # the file has 32
 
 
+def test_a_file_that_comes_byte_by_byte_takes_no_more_memory(gateway: Gateway) -> None:
+    content = random.Random(1).randbytes(40_000)
+    start, end = form(file_part(b"")).split(b"\r\n\r\n")
+    client = Client([start + b"\r\n\r\n", *(content[at : at + 1] for at in range(len(content))), end])
+    tracemalloc.start()
+    try:
+        _, stored = gateway.accepted(client)
+        _, peak_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert stored == content
+    assert peak_bytes < 20 * len(content)  # an object for each byte would be 200 times its size
+
+
 def test_fields_keep_line_breaks_white_space_and_every_script(gateway: Gateway) -> None:
     prompt = " Grüße,\r\n你好 🎧 \t\r\n--not-the-boundary\r\n"
     upload, _ = gateway.accepted(
