@@ -52,7 +52,7 @@ def slow_connections(run: Run) -> Outcome:
     quick = {"HEADER_TIMEOUT_SECONDS": "1.5", "UPLOAD_GRACE_SECONDS": "1.5"} if run.quick else {}
     _raise_file_limit()
     with run.cluster(SCRIPTED_RTF="0.05") as (cluster, client):
-        gateway = cluster.start_gateway(**quick)
+        gateway = cluster.start_gateway(MAX_UPLOADS_PER_CLIENT="32", **quick)  # as shipped; other tests have more
         cluster.start(workers=1, gateways=0, beat=True)
         with _SlowClients(cluster.base_url(), slow) as attack:
             outcome.check(f"{slow} slow connections were open at once", eventually(lambda: attack.open >= slow, 60))
