@@ -1,6 +1,8 @@
 """The gateway's composition root: builds every collaborator once and the application around them."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -34,6 +36,10 @@ A 202 means that the job is stored: it survives the death of any one process and
 Every error is an RFC 9457 problem document with a stable `code`.
 """
 
+_THREADS = 16
+"""For what would block the event loop. They wait for disks, not for cores: asyncio's own four more than there are cores
+would have uploads queue for a sync."""
+
 
 def create_app(settings: GatewaySettings) -> FastAPI:
     """Return the gateway as an ASGI application."""
@@ -66,6 +72,7 @@ def create_app(settings: GatewaySettings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS, thread_name_prefix="disk"))
         activity.start()
         yield
         activity.close()
