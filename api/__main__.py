@@ -2,6 +2,7 @@
 
 import argparse
 import gc
+import resource
 import socket
 import sys
 from collections.abc import Callable
@@ -12,11 +13,18 @@ import structlog
 import uvicorn
 
 from api.app import create_app
+from api.connections import Connections, GuardedProtocol
 from api.settings import GatewaySettings
 from core.entry import run_process
 
 _COLLECT_AFTER = 20_000
 """Objects made and not freed between two looks of the garbage collector at the young ones; 700 by default."""
+_KEEP_ALIVE_SECONDS = 75
+"""Longer than a balancer keeps a connection that it isn't using (nginx: 60 s), lest it send a request into its end."""
+_OTHER_FILES = 256
+"""Open files that are no connections: uploads have theirs counted apart, what is left is Redis, logs and libraries."""
+
+_FEWEST_CONNECTIONS = 16
 
 
 def main() -> int:
@@ -48,6 +56,9 @@ def _run(settings: GatewaySettings, *, listen_fd: int | None) -> int:
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=20,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+        ws="none",
+        http=partial(GuardedProtocol, guard=_connections(settings)),  # type: ignore[arg-type]  # called like a class
     )
     _Server(config, on_stopping=app.state.services.activity.close_soon).run(
         sockets=None if listen_fd is None else [socket.socket(fileno=listen_fd)]
@@ -64,6 +75,18 @@ def _spare_the_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(_COLLECT_AFTER, *gc.get_threshold()[1:])
+
+
+def _connections(settings: GatewaySettings) -> Connections:
+    """Return the bounds of connections: as many as are set, or as this process may have files open."""
+    _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))
+    room = max(_FEWEST_CONNECTIONS, most_files - settings.max_uploads - _OTHER_FILES)
+    return Connections(
+        most=settings.max_connections if most_files == resource.RLIM_INFINITY else min(settings.max_connections, room),
+        head_seconds=settings.header_timeout_seconds,
+        stalled_seconds=settings.stalled_answer_seconds,
+    )
 
 
 class _Server(uvicorn.Server):

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, cast
+from typing import cast
 
 from redis.asyncio import Redis
 
@@ -112,7 +112,7 @@ class ApiKeyStore:
         self._client = client
         self._keys = keys or Keys()
         self._write_script = client.register_script(_WRITE)
-        self._disk = DiskSync()
+        self._disk = DiskSync(client)
 
     async def create(
         self, *, name: str, tenant: str, scopes: Iterable[Scope], limits: KeyLimits | None = None
@@ -198,14 +198,13 @@ class ApiKeyStore:
         return [ApiKey.from_record(record) for record in found if "key_id" in record]
 
     async def _write(self, key_id: str, fields: Mapping[str, str], *, there: bool) -> bool:
-        async with self._client.client() as connection:
-            answer: Any = await self._write_script(
-                keys=[self._keys.api_key(key_id), self._keys.api_keys],
-                args=[key_id, int(there), *(part for pair in fields.items() for part in pair)],
-                client=connection,
-            )
-            if answer is not None and not await self._disk.has_written(connection):
-                raise StoreUnavailable("The store is too slow to say that this is on its disk. Send it again.")
+        answer, on_disk = await self._disk.run(
+            self._write_script,
+            keys=[self._keys.api_key(key_id), self._keys.api_keys],
+            args=[key_id, str(int(there)), *(part for pair in fields.items() for part in pair)],
+        )
+        if not on_disk:
+            raise StoreUnavailable("The store is too slow to say that this is on its disk. Send it again.")
         return answer is not None
 
 

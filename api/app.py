@@ -1,6 +1,8 @@
 """The gateway's composition root: builds every collaborator once and the application around them."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -26,6 +28,8 @@ from api.services import Services
 from api.settings import GatewaySettings
 from api.signing_keys import SigningKeys
 from api.status_polls import StatusPolls
+from api.upload_pace import UploadPace
+from api.uploads import UploadLimits, UploadReceiver
 from core.celery_app import create_celery
 from core.errors import ConfigurationError
 from core.media_files import MediaFiles
@@ -38,6 +42,10 @@ POST audio to `/transcribe`, follow `/status/{job_id}` or `/events/{job_id}`, fe
 A 202 means that the job is stored: it survives the death of any one process and takes effect once.
 Every error is an RFC 9457 problem document with a stable `code`.
 """
+
+_THREADS = 16
+"""For what would block the event loop. They wait for disks, not for cores: asyncio's own four more than there are cores
+would have uploads queue for a sync."""
 
 
 _SECURITY_SCHEMES: dict[str, dict[str, Any]] = {
@@ -70,13 +78,17 @@ def create_app(settings: GatewaySettings) -> FastAPI:
     forecast = Forecast(store)
     api_keys = ApiKeyStore(client)
     door = _door(settings, api_keys)
+    media = MediaFiles.under(settings.data_dir)
+    uploads = UploadReceiver(media, _upload_limits(settings))
+    metrics.uploads_under_way.set_function(lambda: uploads.under_way)
     services = Services(
         settings=settings,
         authenticator=door,
         api_keys=api_keys,
         jobs=store,
         dead_letters=DeadLetterStore(client),
-        media=MediaFiles.under(settings.data_dir),
+        media=media,
+        uploads=uploads,
         turns=TurnSender(create_celery(settings.broker)),
         metrics=metrics,
         activity=activity,
@@ -86,6 +98,7 @@ def create_app(settings: GatewaySettings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS, thread_name_prefix="disk"))
         activity.start()
         if isinstance(door, ApiKeyDoor):
             await door.warn_if_locked()
@@ -113,6 +126,20 @@ def create_app(settings: GatewaySettings) -> FastAPI:
 
     app.openapi = openapi  # type: ignore[method-assign]
     return app
+
+
+def _upload_limits(settings: GatewaySettings) -> UploadLimits:
+    return UploadLimits(
+        max_file_bytes=settings.max_file_bytes,
+        min_free_disk_bytes=settings.min_free_disk_bytes,
+        max_uploads=settings.max_uploads,
+        max_uploads_per_client=settings.max_uploads_per_client,
+        pace=UploadPace(
+            min_bytes_per_second=settings.min_upload_bytes_per_second,
+            grace_seconds=settings.upload_grace_seconds,
+            timeout_seconds=settings.upload_timeout_seconds,
+        ),
+    )
 
 
 def _door(settings: GatewaySettings, api_keys: ApiKeyStore) -> Authenticator:

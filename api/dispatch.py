@@ -1,6 +1,7 @@
 """Sends turns: "somebody work on this lane". Best effort, off the event loop; the workers' reaper covers a lost one."""
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import structlog
@@ -10,6 +11,8 @@ from core.lanes import TURN_TASK, turn_queue
 
 _BACKLOG_LIMIT = 64
 """Turns waiting to be sent; beyond it more would wake nobody who isn't awake already."""
+_PAUSE_SECONDS = 0.01
+"""Between two turns of a flood: to send one takes as much of the processor as to take a small upload."""
 
 logger = structlog.get_logger(__name__)
 
@@ -43,3 +46,6 @@ class TurnSender:
         finally:
             with self._lock:
                 self._backlog -= 1
+                more = self._backlog > 0
+            if more:
+                time.sleep(_PAUSE_SECONDS)

@@ -190,7 +190,7 @@ class JobStore:
         self._limits = limits
         self._scripts = {script: client.register_script(script.source) for script in _SCRIPTS}
         self._looks = Gathering(self._look, most=_MAX_LOOKS)
-        self._disk = DiskSync()
+        self._disk = DiskSync(client)
 
     async def accept(self, job: NewJob) -> Accepted:
         """Create a job, or find the one that stands for the same request. From here on it is never lost.
@@ -208,23 +208,23 @@ class JobStore:
             "max_sharing": _MAX_SHARING,
             **self._ttls,
         }
-        # The server syncs up to what this very connection has written.
-        async with self._client.client() as connection:
-            answer = await self._run(JobScript.ACCEPT, connection, **arguments)
-            outcome, job_id, status = cast("tuple[str, str, str]", answer)
-            match outcome:
-                case "full":
-                    raise await self._queue_full(job, float(status) / 1000)
-                case "conflict":
-                    raise IdempotencyConflict(
-                        f"This Idempotency-Key came with another file or other options before, for job '{job_id}'. "
-                        "Use a new key for a new request."
-                    )
-            if not await self._disk.has_written(connection):
-                raise StoreUnavailable(
-                    "The job store is too slow to say that the job is on its disk. Post it again: the same file with "
-                    "the same options joins the job if it is there."
+        answer, on_disk = await self._disk.run(
+            self._scripts[JobScript.ACCEPT], args=script_arguments(self._keys.prefix, arguments)
+        )
+        outcome, job_id, status = cast("tuple[str, str, str]", answer)
+        match outcome:
+            case "full":
+                raise await self._queue_full(job, float(status) / 1000)
+            case "conflict":
+                raise IdempotencyConflict(
+                    f"This Idempotency-Key came with another file or other options before, for job '{job_id}'. "
+                    "Use a new key for a new request."
                 )
+        if not on_disk:
+            raise StoreUnavailable(
+                "The job store is too slow to say that the job is on its disk. Post it again: the same file with the "
+                "same options joins the job if it is there."
+            )
         return Accepted(AcceptOutcome(outcome), job_id, JobStatus(status))
 
     async def _queue_full(self, job: NewJob, pending_seconds: float) -> QueueFull:
@@ -396,10 +396,8 @@ class JobStore:
         entries = await self._client.mget([self._keys.worker(name) for name in names])
         return [WorkerEntry.model_validate_json(entry) for entry in entries if entry is not None]
 
-    async def _run(self, script: JobScript, connection: Redis | None = None, /, **arguments: object) -> object:
-        answer: object = await self._scripts[script](
-            args=script_arguments(self._keys.prefix, arguments), client=connection
-        )
+    async def _run(self, script: JobScript, /, **arguments: object) -> object:
+        answer: object = await self._scripts[script](args=script_arguments(self._keys.prefix, arguments))
         return answer
 
     async def _jobs(self, job_ids: Sequence[str]) -> list[Job | None]:

@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -16,6 +17,8 @@ _SURE = 0.3
 _CONTAINERS = ("audio/", "video/", "application/ogg", "application/mxf", "application/x-matroska")
 _AMR = b"#!AMR"
 """What bare AMR begins with (RFC 4867, section 5); puremagic takes it for a script."""
+_KNOWN = re.compile(rb"RIFF.{4}WAVE|fLaC|OggS|ID3", re.DOTALL)
+"""What most uploads begin with: no search through puremagic's thousand signatures for these."""
 _TEXT_CONTROLS = frozenset(range(32)) - frozenset(b"\t\n\r\f\x1b")
 
 _LOWEST_RATE = 100
@@ -42,6 +45,8 @@ def refuse_other_than_media(path: Path) -> None:
     """
     with path.open("rb") as file:
         head = file.read(_HEAD_BYTES)
+    if _KNOWN.match(head):
+        return
     if _is_text(head):
         raise UnsupportedMedia("The file holds plain text. Send an audio or video file.")
     if head.startswith(_AMR):
@@ -52,6 +57,16 @@ def refuse_other_than_media(path: Path) -> None:
     for kind, confidence in kinds:
         if kind and confidence >= _SURE:
             raise UnsupportedMedia(f"The file is {kind}. Send an audio or video file.")
+
+
+def inspected_seconds(path: Path) -> float | None:
+    """Return the length of the audio as the container's header tells it; None where it tells none.
+
+    Raises:
+        UnsupportedMedia: the file certainly is neither audio nor video.
+    """
+    refuse_other_than_media(path)
+    return header_duration_seconds(path)
 
 
 def header_duration_seconds(path: Path) -> float | None:

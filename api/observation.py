@@ -41,6 +41,9 @@ class GatewayMetrics:
         self.upload_bytes = Counter(
             "transcription_upload_bytes_total", "Bytes of accepted uploads", registry=self.registry
         )
+        self.uploads_under_way = Gauge(
+            "transcription_uploads_under_way", "Uploads being received", registry=self.registry
+        )
         self.accepted = Counter(
             "transcription_jobs_accepted_total",
             "Accepted requests, by whether a work of their own waits, one is shared, or they were accepted before",

@@ -39,11 +39,15 @@ from core.errors import (
     ScriptoriumError,
     SigningKeysUnavailable,
     StoreUnavailable,
+    TooManyUploads,
     Unauthenticated,
     UnknownKey,
     UnknownModel,
     UnsupportedMedia,
+    UploadsFull,
+    UploadTimedOut,
     UploadTooLarge,
+    UploadTooSlow,
 )
 
 STATUSES: Mapping[type[ScriptoriumError], HTTPStatus] = {
@@ -52,6 +56,8 @@ STATUSES: Mapping[type[ScriptoriumError], HTTPStatus] = {
     ScopeMissing: HTTPStatus.FORBIDDEN,
     JobNotFound: HTTPStatus.NOT_FOUND,
     UnknownKey: HTTPStatus.NOT_FOUND,
+    UploadTooSlow: HTTPStatus.REQUEST_TIMEOUT,
+    UploadTimedOut: HTTPStatus.REQUEST_TIMEOUT,
     JobNotFinished: HTTPStatus.CONFLICT,
     JobCancelled: HTTPStatus.CONFLICT,
     NotADeadLetter: HTTPStatus.CONFLICT,
@@ -68,8 +74,10 @@ STATUSES: Mapping[type[ScriptoriumError], HTTPStatus] = {
     IdempotencyConflict: HTTPStatus.UNPROCESSABLE_ENTITY,
     RateLimited: HTTPStatus.TOO_MANY_REQUESTS,
     QueueFull: HTTPStatus.TOO_MANY_REQUESTS,
+    TooManyUploads: HTTPStatus.TOO_MANY_REQUESTS,
     StoreUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     SigningKeysUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    UploadsFull: HTTPStatus.SERVICE_UNAVAILABLE,
     DiskFull: HTTPStatus.INSUFFICIENT_STORAGE,
 }
 """Every error a request can end in. `JobFailed` is 422 if the media is to blame, else 500."""

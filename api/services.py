@@ -15,6 +15,7 @@ from api.forecast import Forecast
 from api.job_store import JobStore
 from api.observation import GatewayMetrics
 from api.settings import GatewaySettings
+from api.uploads import UploadReceiver
 from core.media_files import MediaFiles
 
 
@@ -28,6 +29,7 @@ class Services:
     jobs: JobStore
     dead_letters: DeadLetterStore
     media: MediaFiles
+    uploads: UploadReceiver
     turns: TurnSender
     metrics: GatewayMetrics
     activity: ActivityFeed

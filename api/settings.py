@@ -30,6 +30,35 @@ class GatewaySettings(DoorSettings):
         ge=0,
         description="Uploads are refused (507) rather than leave less than this free, in MiB.",
     )
+    max_uploads: int = Field(
+        default=256, ge=1, description="Uploads that one gateway takes at once; beyond, new ones are answered 503."
+    )
+    max_uploads_per_client: int = Field(
+        default=32,
+        ge=1,
+        description="Uploads that one client, a key or an address, may have under way; beyond, new ones are "
+        "answered 429.",
+    )
+    min_upload_bytes_per_second: float = Field(
+        default=4096, gt=0, description="An upload that comes more slowly is ended (408)."
+    )
+    upload_grace_seconds: float = Field(
+        default=20, gt=0, description="How long an upload may stall, and how far it may fall behind that rate."
+    )
+    upload_timeout_seconds: float = Field(
+        default=1800, gt=0, description="An upload that isn't whole by then is ended (408)."
+    )
+    max_connections: int = Field(
+        default=16384,
+        ge=1,
+        description="Connections held open; beyond, or near the limit on open files, the longest idle one is closed.",
+    )
+    header_timeout_seconds: float = Field(
+        default=10, gt=0, description="A connection on which a request's head isn't whole by then is closed."
+    )
+    stalled_answer_seconds: float = Field(
+        default=60, gt=0, description="A client that takes none of its answer for so long is disconnected."
+    )
 
     max_queue_jobs: int = Field(
         default=100_000, ge=1, description="Jobs that may wait for a model; beyond, new ones are answered 429."

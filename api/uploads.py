@@ -1,32 +1,32 @@
-"""Receives an upload: streams the multipart body to disk while it is counted and hashed, never whole in memory.
+"""Receives uploads: streams a multipart body to disk while it is counted and hashed, never whole in memory.
 
-Either the file is whole, synced and under its final name when `receive` returns, or nothing is left of it.
+Either the file is whole, synced and under its final name when `receive` returns, or nothing is left of it. How many
+come at once, how slowly and onto how full a disk has bounds, each in a module of its own.
 """
 
 import asyncio
-import contextlib
-import hashlib
-import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from errno import EDQUOT, ENOSPC
-from pathlib import PureWindowsPath
-from typing import TYPE_CHECKING, Self
+from pathlib import Path, PureWindowsPath
+from typing import TYPE_CHECKING
 
 from fastapi import Request
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
-from starlette.requests import ClientDisconnect
 
+from api.disk_space import DiskSpace, SpacePromise
+from api.media_kinds import inspected_seconds
+from api.part_file import PartFile
+from api.upload_pace import UploadPace, UploadTimer
+from api.upload_slots import UploadSlots
 from core.errors import (
-    DiskFull,
     FileEmpty,
     FileMissing,
     InvalidOptions,
     MalformedBody,
     MultipartRequired,
     OptionProblem,
-    ScriptoriumError,
     UploadTooLarge,
 )
 from core.media_files import MediaFiles
@@ -38,22 +38,22 @@ FILE_FIELD = "file"
 
 _WRITE_BYTES = 1024 * 1024
 """Bytes gathered before one trip to the disk's thread."""
-_SYNC_BYTES = 8 * 1024 * 1024
-"""Bytes written between two syncs, each with a look at the free space: the last sync, which the client waits for, then
-takes as long for a large file as for a small one."""
+_SMALL_BYTES = 4 * 1024
+"""Chunks below it are put together: a body that comes byte by byte would take a hundred times its size in objects."""
 _FORM_BYTES = 256 * 1024
 """What a body may hold besides the file: fields, part headers, boundaries."""
-_LINGER_BYTES = 4 * 1024 * 1024
-_LINGER_SECONDS = 2.0
-"""How much of a refused body is still read, so that the client gets to read its answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class UploadLimits:
-    """Bounds of one upload, in bytes."""
+    """Bounds of the uploads of one gateway."""
 
     max_file_bytes: int
     min_free_disk_bytes: int
+    max_uploads: int
+    """At once."""
+    max_uploads_per_client: int
+    pace: UploadPace
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,64 +64,84 @@ class Upload:
     sha256: str
     file_name: str | None
     fields: dict[str, str]
+    audio_seconds: float | None
+    """What the file's own header tells, if it tells anything."""
 
 
-async def receive(request: Request, job_id: str, media: MediaFiles, limits: UploadLimits) -> Upload:
-    """Read a multipart body; the part `file` goes to `media` under the job's id.
+class UploadReceiver:
+    """Takes the uploads of one gateway."""
 
-    Raises:
-        MultipartRequired, MalformedBody, FileMissing, FileEmpty, InvalidOptions: the body is not such a form.
-        UploadTooLarge: the file is larger than allowed, or the body says so in advance.
-        DiskFull: there is, or would be, too little space left.
-        ClientDisconnect: the client went away.
-    """
-    body = request.stream()
-    try:
-        return await _receive(request, body, job_id, media, limits)
-    except ScriptoriumError:
-        if "expect" not in request.headers:  # who waits for "100 Continue" hasn't sent anything
-            await _linger(body)
-        raise
+    def __init__(
+        self, media: MediaFiles, limits: UploadLimits, *, inspect: Callable[[Path], float | None] = inspected_seconds
+    ) -> None:
+        """`inspect` looks at a whole file in a thread: it refuses what is no media and returns its length."""
+        self._media = media
+        self._limits = limits
+        self._inspect = inspect
+        self._space = DiskSpace(media, min_free_bytes=limits.min_free_disk_bytes)
+        self._slots = UploadSlots(total=limits.max_uploads, per_client=limits.max_uploads_per_client)
 
+    @property
+    def under_way(self) -> int:
+        """How many uploads are received now."""
+        return self._slots.taken
 
-async def _receive(
-    request: Request, body: AsyncIterator[bytes], job_id: str, media: MediaFiles, limits: UploadLimits
-) -> Upload:
-    boundary = _boundary(request)
-    announced = int(request.headers.get("content-length") or 0)
-    if announced > limits.max_file_bytes + _FORM_BYTES:
-        raise _too_large(limits)
-    if await asyncio.to_thread(media.free_bytes) - announced < limits.min_free_disk_bytes:
-        raise _disk_full(limits)
-    try:
-        with _PartFile(job_id, media, limits) as file:
-            form = await _stream(body, boundary, file, limits)
+    async def receive(self, request: Request, job_id: str, *, client: str) -> Upload:
+        """Read a multipart body; the part `file` goes to the media folder under the job's id.
+
+        `client` names who sends it, for the number of uploads that one may have under way.
+
+        Raises:
+            TooManyUploads, UploadsFull: so many are under way that the body was not read.
+            MultipartRequired, MalformedBody, FileMissing, FileEmpty, InvalidOptions: the body is not such a form.
+            UnsupportedMedia: the file is neither audio nor video.
+            UploadTooLarge: the file is larger than allowed, or the body says so in advance.
+            UploadTooSlow, UploadTimedOut: the client took too long, or took it while others had no place.
+            DiskFull: there is, or would be, too little space left.
+            ClientDisconnect: the client went away.
+        """
+        timer = UploadTimer(self._limits.pace)
+        with self._slots.slot(client, timer):
+            boundary = _boundary(request)
+            length = request.headers.get("content-length")
+            announced = None if length is None else int(length)
+            if announced is not None and announced > self._limits.max_file_bytes + _FORM_BYTES:
+                raise _too_large(self._limits)
+            try:
+                with self._space.promised(announced) as promise:
+                    if promise.needs_a_look:
+                        await asyncio.to_thread(promise.look)
+                    promise.check()
+                    return await self._receive(timer.chunks(request.stream()), boundary, job_id, promise)
+            except FormParserError as error:
+                raise MalformedBody(f"The multipart body can't be parsed: {error}.") from error
+            except OSError as error:
+                if error.errno in {ENOSPC, EDQUOT}:
+                    raise self._space.shortage() from error
+                raise
+
+    async def _receive(self, body: AsyncIterator[bytes], boundary: bytes, job_id: str, promise: SpacePromise) -> Upload:
+        with PartFile(job_id, self._media, promise) as file:
+            form = await _stream(body, boundary, file, self._limits)
             if not form.ended:
                 raise MalformedBody("The multipart body ends before its closing boundary.")
             if not form.file_seen:
                 raise FileMissing("The form has no part named 'file' with a file. With curl: -F file=@audio.flac")
-            if file.size_bytes == 0:
+            if not form.file_size:
                 raise FileEmpty("The file has no bytes.")
-            await file.commit()
-            return Upload(file.size_bytes, file.sha256, form.file_name, form.fields)
-    except FormParserError as error:
-        raise MalformedBody(f"The multipart body can't be parsed: {error}.") from error
-    except OSError as error:
-        if error.errno in {ENOSPC, EDQUOT}:
-            raise _disk_full(limits) from error
-        raise
+            audio_seconds = await file.commit(form.take_pieces(), self._inspect)
+            return Upload(form.file_size, file.sha256, form.file_name, form.fields, audio_seconds)
 
 
-async def _stream(body: AsyncIterator[bytes], boundary: bytes, file: "_PartFile", limits: UploadLimits) -> "_Form":
-    """Parse the whole body, the file's bytes to disk piece by piece."""
+async def _stream(body: AsyncIterator[bytes], boundary: bytes, file: PartFile, limits: UploadLimits) -> "_Form":
+    """Parse the whole body, the file's bytes to disk piece by piece but for the last of them."""
     form = _Form(limits)
     parser = MultipartParser(boundary, form.callbacks())
     async for chunk in body:
         form.feed(parser, chunk)
-        if len(form.file_bytes) >= _WRITE_BYTES:
-            await file.write(form.take_file_bytes())
+        if form.pending_bytes >= _WRITE_BYTES:
+            await file.write(form.take_pieces())
     parser.finalize()
-    await file.write(form.take_file_bytes())
     return form
 
 
@@ -140,17 +160,6 @@ def _boundary(request: Request) -> bytes:
     return boundary
 
 
-async def _linger(body: AsyncIterator[bytes]) -> None:
-    """Read on for a moment: a connection closed on unread data is reset, and the answer with it."""
-    remaining = _LINGER_BYTES
-    with contextlib.suppress(TimeoutError, ClientDisconnect, RuntimeError):
-        async with asyncio.timeout(_LINGER_SECONDS):
-            async for chunk in body:
-                remaining -= len(chunk)
-                if remaining <= 0:
-                    return
-
-
 @dataclass(slots=True)
 class _Form:
     """Collects what the parser finds: small fields whole, the file in pieces."""
@@ -159,9 +168,10 @@ class _Form:
     fields: dict[str, str] = field(default_factory=dict)
     file_name: str | None = None
     file_seen: bool = False
+    file_size: int = 0
     ended: bool = False
-    file_bytes: bytearray = field(default_factory=bytearray)
-    _file_size: int = 0
+    pending_bytes: int = 0
+    _pieces: list[memoryview | bytearray] = field(default_factory=list)
     _form_size: int = 0
     _header_name: bytearray = field(default_factory=bytearray)
     _header_value: bytearray = field(default_factory=bytearray)
@@ -189,18 +199,17 @@ class _Form:
             FormParserError: it is no proper multipart body.
             MalformedBody, UploadTooLarge, InvalidOptions, FileMissing: see `receive`.
         """
-        before = self._file_size
+        before = self.file_size
         parser.write(chunk)
-        if self._file_size > self.limits.max_file_bytes:
+        if self.file_size > self.limits.max_file_bytes:
             raise _too_large(self.limits)
-        self._form_size += len(chunk) - (self._file_size - before)
+        self._form_size += len(chunk) - (self.file_size - before)
         if self._form_size > _FORM_BYTES:
             raise MalformedBody(f"The form holds more than {_FORM_BYTES // 1024} KiB besides the file.")
 
-    def take_file_bytes(self) -> bytes:
-        """Return the file's bytes parsed since the last call."""
-        taken = bytes(self.file_bytes)
-        self.file_bytes.clear()
+    def take_pieces(self) -> Sequence[memoryview | bytearray]:
+        """Return the file's bytes parsed since the last call: most of them where they lie in the body's chunks."""
+        taken, self._pieces, self.pending_bytes = self._pieces, [], 0
         return taken
 
     def _on_part_begin(self) -> None:
@@ -227,10 +236,19 @@ class _Form:
 
     def _on_part_data(self, data: bytes, start: int, end: int) -> None:
         if self._part_is_file:
-            self._file_size += end - start
-            self.file_bytes += data[start:end]
+            self.file_size += end - start
+            self.pending_bytes += end - start
+            self._add_piece(memoryview(data)[start:end])
         else:
             self._part_value += data[start:end]
+
+    def _add_piece(self, piece: memoryview) -> None:
+        if len(piece) >= _SMALL_BYTES:
+            self._pieces.append(piece)
+        elif self._pieces and isinstance(self._pieces[-1], bytearray):
+            self._pieces[-1] += piece
+        else:
+            self._pieces.append(bytearray(piece))
 
     def _on_part_end(self) -> None:
         if self._part_is_file:
@@ -247,79 +265,6 @@ class _Form:
         self.ended = True
 
 
-class _PartFile:
-    """The file on its way to disk. Left without `commit`, it vanishes."""
-
-    def __init__(self, job_id: str, media: MediaFiles, limits: UploadLimits) -> None:
-        self._job_id = job_id
-        self._media = media
-        self._limits = limits
-        self._digest = hashlib.sha256()
-        self._unsynced_bytes = 0
-        self._committed = False
-        self.size_bytes = 0
-
-    def __enter__(self) -> Self:
-        self._descriptor = os.open(
-            self._media.part_path(self._job_id), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640
-        )
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        os.close(self._descriptor)
-        if not self._committed:
-            self._media.remove(self._job_id)
-
-    @property
-    def sha256(self) -> str:
-        return self._digest.hexdigest()
-
-    async def write(self, data: bytes) -> None:
-        """Append and hash, in the disk's thread.
-
-        Raises:
-            DiskFull: too little space would be left.
-        """
-        if data:
-            await _in_thread(self._write, data)
-
-    async def commit(self) -> None:
-        """Make the file durable under its final name."""
-        await _in_thread(self._commit)
-
-    def _write(self, data: bytes) -> None:
-        view = memoryview(data)
-        while view:
-            view = view[os.write(self._descriptor, view) :]
-        self._digest.update(data)
-        self.size_bytes += len(data)
-        self._unsynced_bytes += len(data)
-        if self._unsynced_bytes >= _SYNC_BYTES:
-            self._unsynced_bytes = 0
-            os.fdatasync(self._descriptor)
-            if self._media.free_bytes() < self._limits.min_free_disk_bytes:
-                raise _disk_full(self._limits)
-
-    def _commit(self) -> None:
-        os.fsync(self._descriptor)
-        self._media.commit(self._job_id)
-        self._committed = True
-
-
-async def _in_thread(function: Callable[..., None], *arguments: object) -> None:
-    """Run in a thread, and wait for its end even when cancelled: it must not write to a file closed meanwhile."""
-    running = asyncio.ensure_future(asyncio.to_thread(function, *arguments))
-    cancelled: asyncio.CancelledError | None = None
-    while not running.done():
-        try:
-            await asyncio.wait([running])
-        except asyncio.CancelledError as error:
-            cancelled = error
-    if cancelled is not None:
-        raise cancelled
-    running.result()
-
-
 def _display_name(sent: bytes) -> str | None:
     """Return the last part of the client's file name without control characters: for display, never for a path."""
     name = PureWindowsPath(sent.decode("utf-8", "replace")).name
@@ -329,11 +274,4 @@ def _display_name(sent: bytes) -> str | None:
 def _too_large(limits: UploadLimits) -> UploadTooLarge:
     return UploadTooLarge(
         f"The file is larger than {limits.max_file_bytes / 1024**2:g} MiB (MAX_FILE_SIZE_MB), the largest taken here."
-    )
-
-
-def _disk_full(limits: UploadLimits) -> DiskFull:
-    return DiskFull(
-        f"Taking this file would leave less than {limits.min_free_disk_bytes / 1024**2:g} MiB "
-        "(MIN_FREE_DISK_MB) free. Try again later, or ask the operator for space."
     )

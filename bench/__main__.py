@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
 
-from bench import chart, claims, engine, latency, load, memory, status, throughput
+from bench import chart, claims, engine, latency, load, memory, status, throughput, uploads
 from bench.machine import machine
 from bench.tables import Table
 
@@ -20,6 +20,7 @@ _MEASUREMENTS: dict[str, Callable[[bool], Iterable[Table]]] = {
     "throughput": lambda _: [throughput.measure()],
     "status": lambda _: [status.measure()],
     "load": lambda quick: [load.measure(quick=quick)],
+    "uploads": lambda quick: uploads.measure(quick=quick),
 }
 
 
@@ -28,7 +29,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("measurements", nargs="*", metavar="|".join(_MEASUREMENTS), help="all, if none is named")
     parser.add_argument(
-        "--quick", action="store_true", help="less audio and fewer repeats or less time, in engine, memory and load"
+        "--quick",
+        action="store_true",
+        help="less audio and fewer repeats or less time, in engine, memory, uploads, load",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the tables here")
     parser.add_argument("--chart", type=Path, metavar="FILE", help="also draw the service and its peers here, as SVG")

@@ -35,6 +35,17 @@ def resident_mib(process: int) -> float:
     return kib / 1024
 
 
+def peak_mib(process: int) -> float:
+    """Return the most that a process has kept in memory since its start, or since `reset_peak` (VmHWM)."""
+    status = Path(f"/proc/{process}/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+
+
+def reset_peak(process: int) -> None:
+    """Have `peak_mib` count from now on."""
+    Path(f"/proc/{process}/clear_refs").write_text("5")
+
+
 def tree_mib(process: int) -> float:
     """Return what a process and all below it keep in memory, pages that several share counted once (Pss)."""
     return sum(_rollup_kib(each, "Pss") for each in (process, *_descendants(process))) / 1024

@@ -12,6 +12,9 @@ ScriptoriumError                    code
 │   ├── InvalidOptions              invalid_options
 │   ├── UnknownModel                unknown_model
 │   ├── UploadTooLarge              upload_too_large
+│   ├── UploadTooSlow               upload_too_slow
+│   ├── UploadTimedOut              upload_timed_out
+│   ├── TooManyUploads              too_many_uploads
 │   ├── UnsupportedMedia            unsupported_media
 │   ├── JobNotFound                 job_not_found
 │   ├── JobNotFinished              job_not_finished
@@ -27,6 +30,7 @@ ScriptoriumError                    code
 ├── ServiceUnavailable              nothing is wrong with the request; try again
 │   ├── StoreUnavailable            store_unavailable
 │   ├── SigningKeysUnavailable      signing_keys_unavailable
+│   ├── UploadsFull                 uploads_full
 │   └── DiskFull                    disk_full
 ├── ConfigurationError              configuration_error: a process can't start as it is set up
 └── TranscriptionFailure            raised inside an attempt, carries a FailureCode
@@ -195,6 +199,28 @@ class UploadTooLarge(RequestRefused):
     title = "The file is too large"
 
 
+class UploadTooSlow(RequestRefused):
+    """The body came at less than MIN_UPLOAD_BYTES_PER_SECOND."""
+
+    code = "upload_too_slow"
+    title = "The upload came too slowly"
+
+
+class UploadTimedOut(RequestRefused):
+    """The body was not whole within UPLOAD_TIMEOUT_SECONDS."""
+
+    code = "upload_timed_out"
+    title = "The upload took too long"
+
+
+class TooManyUploads(RequestRefused):
+    """The client has MAX_UPLOADS_PER_CLIENT under way."""
+
+    code = "too_many_uploads"
+    title = "Too many uploads at once"
+    retry_after_seconds = 5
+
+
 class UnsupportedMedia(RequestRefused):
     """The file's first bytes are those of something that isn't audio or video."""
 
@@ -304,6 +330,13 @@ class SigningKeysUnavailable(ServiceUnavailable):
 
     code = "signing_keys_unavailable"
     title = "Tokens can't be checked"
+
+
+class UploadsFull(ServiceUnavailable):
+    """MAX_UPLOADS are under way, of all clients together."""
+
+    code = "uploads_full"
+    title = "The service takes no more uploads at once"
 
 
 class DiskFull(ServiceUnavailable):

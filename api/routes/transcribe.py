@@ -3,7 +3,6 @@
 import asyncio
 import secrets
 from http import HTTPStatus
-from pathlib import Path
 from typing import Annotated, Any
 
 import structlog
@@ -12,10 +11,10 @@ from pydantic import ValidationError
 
 from api.access import Submitter
 from api.job_store import Accepted, AcceptOutcome, NewJob
-from api.media_kinds import BYTES_PER_SECOND_ESTIMATE, header_duration_seconds, refuse_other_than_media
+from api.media_kinds import BYTES_PER_SECOND_ESTIMATE
 from api.problems import guarded_responses, option_problems
 from api.services import Services, WithServices
-from api.uploads import FILE_FIELD, Upload, UploadLimits, receive
+from api.uploads import FILE_FIELD, Upload
 from api.views import JobAccepted
 from core.errors import (
     DiskFull,
@@ -27,9 +26,13 @@ from core.errors import (
     MultipartRequired,
     OptionProblem,
     QueueFull,
+    TooManyUploads,
     UnknownModel,
     UnsupportedMedia,
+    UploadsFull,
+    UploadTimedOut,
     UploadTooLarge,
+    UploadTooSlow,
 )
 from core.lanes import lane_of
 from core.options import TranscriptionOptions
@@ -84,6 +87,10 @@ def _form_schema() -> dict[str, Any]:
         UnknownModel,
         IdempotencyConflict,
         QueueFull,
+        TooManyUploads,
+        UploadsFull,
+        UploadTooSlow,
+        UploadTimedOut,
         DiskFull,
     )
     | {202: {"headers": _ACCEPTED_HEADERS}},
@@ -112,13 +119,10 @@ async def transcribe(
 ) -> JobAccepted:
     """Upload a file to transcribe. The answer comes as soon as the file is safe on disk and the job in Redis."""
     job_id = secrets.token_hex(16)
-    limits = UploadLimits(services.settings.max_file_bytes, services.settings.min_free_disk_bytes)
-    upload = await receive(request, job_id, services.media, limits)
+    upload = await services.uploads.receive(request, job_id, client=_client(request))
     try:
         options = _options(upload.fields)
         lane = await _lane(options, services)
-        path = services.media.path(job_id)
-        audio_seconds = await asyncio.to_thread(_inspect, path)
         job = NewJob(
             job_id=job_id,
             tenant=principal.tenant,
@@ -128,8 +132,8 @@ async def transcribe(
             file_name=upload.file_name,
             media_bytes=upload.size_bytes,
             media_sha256=upload.sha256,
-            audio_seconds=audio_seconds,
-            cost_seconds=_cost_seconds(upload, audio_seconds, options),
+            audio_seconds=upload.audio_seconds,
+            cost_seconds=_cost_seconds(upload, options),
             shares_work=services.settings.deduplicate and "no-cache" not in cache_control,
             idempotency_key=idempotency_key,
         )
@@ -147,7 +151,7 @@ async def transcribe(
         outcome=str(accepted.outcome),
         lane=lane,
         media_bytes=upload.size_bytes,
-        audio_seconds=audio_seconds,
+        audio_seconds=upload.audio_seconds,
     )
     response.headers["Location"] = f"/status/{accepted.job_id}"
     if accepted.outcome is AcceptOutcome.REPLAYED:
@@ -158,6 +162,11 @@ async def transcribe(
         cached=accepted.outcome is AcceptOutcome.CACHED,
         message=f"{_MESSAGES[accepted.outcome]} Follow it at /status/{accepted.job_id}",
     )
+
+
+def _client(request: Request) -> str:
+    """Return whose upload it is."""
+    return request.client.host if request.client else ""
 
 
 async def _accept(job: NewJob, services: Services) -> Accepted:
@@ -173,11 +182,6 @@ async def _accept(job: NewJob, services: Services) -> Accepted:
     if accepted.outcome is not AcceptOutcome.ACCEPTED:
         await asyncio.to_thread(services.media.remove, job.job_id)
     return accepted
-
-
-def _inspect(path: Path) -> float | None:
-    refuse_other_than_media(path)
-    return header_duration_seconds(path)
 
 
 def _options(fields: dict[str, str]) -> TranscriptionOptions:
@@ -200,8 +204,9 @@ async def _lane(options: TranscriptionOptions, services: Services) -> str:
     raise UnknownModel([OptionProblem("model", f"no worker serves '{options.model}'; available: {known}")])
 
 
-def _cost_seconds(upload: Upload, audio_seconds: float | None, options: TranscriptionOptions) -> float:
+def _cost_seconds(upload: Upload, options: TranscriptionOptions) -> float:
     """Return the audio seconds that fair queuing charges: the clip's, or the whole file's."""
-    total = audio_seconds if audio_seconds is not None else upload.size_bytes / BYTES_PER_SECOND_ESTIMATE
+    estimate = upload.size_bytes / BYTES_PER_SECOND_ESTIMATE
+    total = estimate if upload.audio_seconds is None else upload.audio_seconds
     end = total if options.clip_end_seconds is None else min(total, options.clip_end_seconds)
     return max(0.0, end - options.clip_start_seconds)

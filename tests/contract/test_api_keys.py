@@ -8,8 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 import pytest
-from redis.asyncio import Redis
-from redis.exceptions import ResponseError
+from redis.asyncio.client import Pipeline
 
 from api.api_keys import ApiKey, ApiKeyStore, KeyLimits, key_id_of
 from api.principal import Scope
@@ -126,12 +125,12 @@ def test_a_revoked_key_stays_revoked_since_then(store: Store) -> None:
 
 def test_a_revocation_is_only_answered_when_it_is_on_the_disk(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     key, _ = store.create()
-    answers = iter([(0, 0), (1, 0)])
+    answers = iter(["return {0, 0}", "return {1, 0}"])
 
-    async def waitaof(*_arguments: object) -> tuple[int, int]:
-        return next(answers)
+    def waitaof(pipeline: Pipeline, *_arguments: object) -> object:
+        return pipeline.eval(next(answers), 0)
 
-    monkeypatch.setattr(Redis, "waitaof", waitaof)
+    monkeypatch.setattr(Pipeline, "waitaof", waitaof)
     with pytest.raises(StoreUnavailable):
         store(lambda keys: keys.revoke(key.key_id))
     revoked_at = store(lambda keys: keys.get(key.key_id)).revoked_at
@@ -141,10 +140,10 @@ def test_a_revocation_is_only_answered_when_it_is_on_the_disk(store: Store, monk
 
 
 def test_a_server_that_knows_nothing_of_its_disk_is_believed(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def waitaof(*_arguments: object) -> tuple[int, int]:
-        raise ResponseError("unknown command")
+    def waitaof(pipeline: Pipeline, *_arguments: object) -> object:
+        return pipeline.execute_command("WAITFORNOBODYKNOWSWHAT")
 
-    monkeypatch.setattr(Redis, "waitaof", waitaof)
+    monkeypatch.setattr(Pipeline, "waitaof", waitaof)
     key, _ = store.create()
     assert store(lambda keys: keys.revoke(key.key_id)).revoked_at is not None
 

@@ -28,6 +28,7 @@ _LIMITS = {
     "RATE_LIMIT_READ": "1000000/minute",
     "MAX_QUEUE_JOBS": _UNLIMITED,
     "MAX_QUEUE_AUDIO_SECONDS": _UNLIMITED,
+    "MAX_UPLOADS_PER_CLIENT": "256",
 }
 """What a flood of test jobs must not run into."""
 

@@ -29,6 +29,7 @@ from core.errors import (
     ScriptoriumError,
     ServiceUnavailable,
     StoreUnavailable,
+    TooManyUploads,
     UnknownModel,
 )
 from core.options import TranscriptionOptions
@@ -83,7 +84,7 @@ def test_an_error_is_answered_with_its_status_code_and_words(error: type[Scripto
 
 @pytest.mark.parametrize("error", STATUSES, ids=lambda error: error.__name__)
 def test_only_who_should_come_back_is_told_when(error: type[ScriptoriumError]) -> None:
-    later = (ServiceUnavailable, QueueFull, RateLimited)
+    later = (ServiceUnavailable, QueueFull, RateLimited, TooManyUploads)
     raised = instance(error)
     retry_after = answer_to(raised).headers.get("retry-after")
     assert retry_after == (str(raised.retry_after_seconds) if issubclass(error, later) else None)

@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message
 
-from api.uploads import Upload, UploadLimits, receive
+from api.upload_pace import UploadPace
+from api.uploads import Upload, UploadLimits, UploadReceiver
 from core.errors import (
     DiskFull,
     FileEmpty,
@@ -29,7 +30,12 @@ from core.errors import (
     MalformedBody,
     MultipartRequired,
     ScriptoriumError,
+    TooManyUploads,
+    UnsupportedMedia,
+    UploadsFull,
+    UploadTimedOut,
     UploadTooLarge,
+    UploadTooSlow,
 )
 from core.media_files import MediaFiles
 
@@ -37,7 +43,23 @@ JOB_ID = "0123456789abcdef0123456789abcdef"
 BOUNDARY = b"boundary-4f1c"
 FORM = b"multipart/form-data; boundary=" + BOUNDARY
 MIB = 1024 * 1024
-LIMITS = UploadLimits(max_file_bytes=64 * MIB, min_free_disk_bytes=0)
+IN_TIME = UploadPace(min_bytes_per_second=1, grace_seconds=60, timeout_seconds=600)
+ME = "203.0.113.7"
+SECONDS = 12.5
+
+
+def bounds(
+    *,
+    max_file_bytes: int = 64 * MIB,
+    min_free_disk_bytes: int = 0,
+    max_uploads: int = 1,
+    max_uploads_per_client: int = 1,
+    pace: UploadPace = IN_TIME,
+) -> UploadLimits:
+    return UploadLimits(max_file_bytes, min_free_disk_bytes, max_uploads, max_uploads_per_client, pace)
+
+
+LIMITS = bounds()
 
 
 def part(name: str, value: bytes, *, file_name: bytes | None = None) -> bytes:
@@ -59,9 +81,16 @@ class Client:
     """Sends one request body in chunks; tells what of it was taken."""
 
     def __init__(
-        self, chunks: Sequence[bytes], *, headers: dict[str, bytes] | None = None, disconnects: bool = False
+        self,
+        chunks: Sequence[bytes],
+        *,
+        headers: dict[str, bytes] | None = None,
+        disconnects: bool = False,
+        comes_apart: bool = False,
     ) -> None:
+        """`comes_apart`: the loop turns between two chunks, as it does for those of a network."""
         self.chunks_taken = 0
+        self._comes_apart = comes_apart
         self._messages = self._sent(chunks, disconnects)
         given_headers = {"content-type": FORM} | (headers or {})
         self.request = Request(
@@ -82,7 +111,18 @@ class Client:
             yield {"type": "http.disconnect"}
 
     async def _receive(self) -> Message:
+        if self._comes_apart:
+            await asyncio.sleep(0)
         return next(self._messages)
+
+
+async def received(client: Client, media: MediaFiles, limits: UploadLimits = LIMITS) -> Upload:
+    return await receiver(media, limits).receive(client.request, JOB_ID, client=ME)
+
+
+def receiver(media: MediaFiles, limits: UploadLimits) -> UploadReceiver:
+    """Return one that takes whatever comes for media."""
+    return UploadReceiver(media, limits, inspect=lambda _: SECONDS)
 
 
 @pytest.fixture(scope="module")
@@ -107,10 +147,11 @@ class Gateway:
     def accepted(self, client: Client, limits: UploadLimits = LIMITS) -> tuple[Upload, bytes]:
         """Return an upload and the bytes stored, and remove them."""
         try:
-            upload = self.runner.run(receive(client.request, JOB_ID, self.media, limits))
+            upload = self.runner.run(received(client, self.media, limits))
             assert self.stored() == [JOB_ID]
             content = self.media.path(JOB_ID).read_bytes()
             assert (upload.size_bytes, upload.sha256) == (len(content), hashlib.sha256(content).hexdigest())
+            assert upload.audio_seconds == SECONDS
             return upload, content
         finally:
             self.media.remove(JOB_ID)
@@ -120,7 +161,7 @@ class Gateway:
     ) -> Exception:
         """Return the error that an upload ends in, having seen that nothing is left of it."""
         with pytest.raises(error) as raised:
-            self.runner.run(receive(client.request, JOB_ID, self.media, limits))
+            self.runner.run(received(client, self.media, limits))
         assert self.stored() == []
         return raised.value
 
@@ -197,12 +238,27 @@ def test_a_large_file_is_never_whole_in_memory(gateway: Gateway) -> None:
     client = Client([start + b"\r\n\r\n", *[chunk] * 128, end])
     tracemalloc.start()
     try:
-        gateway.runner.run(receive(client.request, JOB_ID, gateway.media, LIMITS))
+        gateway.runner.run(received(client, gateway.media))
         _, peak_bytes = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
         gateway.media.remove(JOB_ID)
     assert peak_bytes < 8 * MIB  # the file has 32
+
+
+def test_a_file_that_comes_byte_by_byte_takes_no_more_memory(gateway: Gateway) -> None:
+    content = random.Random(1).randbytes(20_000)
+    start, end = form(file_part(b"")).split(b"\r\n\r\n")
+    chunks = [start + b"\r\n\r\n", *(content[at : at + 1] for at in range(len(content))), end]
+    client = Client(chunks, comes_apart=True)
+    tracemalloc.start()
+    try:
+        _, stored = gateway.accepted(client)
+        _, peak_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert stored == content
+    assert peak_bytes < 20 * len(content)  # an object for each byte would be 200 times its size
 
 
 def test_fields_keep_line_breaks_white_space_and_every_script(gateway: Gateway) -> None:
@@ -364,7 +420,7 @@ def test_whatever_is_sent_ends_as_an_upload_or_as_a_refusal(
 def test_a_file_of_exactly_the_limit_is_taken_and_a_byte_more_is_not(
     announced: bool, chunk_bytes: int, gateway: Gateway
 ) -> None:
-    limits = UploadLimits(max_file_bytes=1_000, min_free_disk_bytes=0)
+    limits = bounds(max_file_bytes=1_000)
 
     def client(size: int) -> Client:
         # What else the form holds doesn't count against the file.
@@ -378,25 +434,15 @@ def test_a_file_of_exactly_the_limit_is_taken_and_a_byte_more_is_not(
     assert "MAX_FILE_SIZE_MB" in str(refused)
 
 
-def test_a_body_announced_far_too_large_is_refused_before_it_is_sent(gateway: Gateway) -> None:
-    limits = UploadLimits(max_file_bytes=1_000, min_free_disk_bytes=0)
-    # `Expect` says that the client waits for a word before it sends: curl does, with a file of a megabyte.
-    headers = {"content-length": str(2 * MIB).encode(), "expect": b"100-continue"}
-    client = Client([form(file_part(b"x"))], headers=headers)
+def test_a_body_announced_far_too_large_is_refused_unread(gateway: Gateway) -> None:
+    limits = bounds(max_file_bytes=1_000)
+    client = Client([form(file_part(b"x"))], headers={"content-length": str(2 * MIB).encode()})
     gateway.refused(client, limits, error=UploadTooLarge)
     assert client.chunks_taken == 0
 
 
-def test_of_a_body_that_comes_anyway_a_little_is_read_and_none_is_stored(gateway: Gateway) -> None:
-    limits = UploadLimits(max_file_bytes=1_000, min_free_disk_bytes=0)
-    chunks = [b"x" * MIB] * 100
-    client = Client(chunks, headers={"content-length": str(100 * MIB).encode()})
-    gateway.refused(client, limits, error=UploadTooLarge)
-    assert client.chunks_taken <= 4
-
-
 def test_a_file_too_large_is_refused_long_before_its_end(gateway: Gateway) -> None:
-    limits = UploadLimits(max_file_bytes=2 * MIB, min_free_disk_bytes=0)
+    limits = bounds(max_file_bytes=2 * MIB)
     body = form(file_part(b"x" * 100 * MIB))
     client = Client(in_chunks(body))
     gateway.refused(client, limits, error=UploadTooLarge)
@@ -413,17 +459,15 @@ def test_a_client_that_goes_away_after_the_last_byte_of_its_file_leaves_nothing(
 
 
 def test_what_would_fill_the_disk_is_refused(gateway: Gateway) -> None:
-    limits = UploadLimits(max_file_bytes=MIB, min_free_disk_bytes=1 << 62)
+    limits = bounds(max_file_bytes=MIB, min_free_disk_bytes=1 << 62)
     refused = gateway.refused(Client([form(file_part(b"x"))]), limits, error=DiskFull)
     assert "MIN_FREE_DISK_MB" in str(refused)
 
 
 def test_a_body_announced_larger_than_the_space_left_is_refused(gateway: Gateway) -> None:
     free = gateway.media.free_bytes()
-    limits = UploadLimits(max_file_bytes=2 * free, min_free_disk_bytes=0)
-    client = Client(
-        [form(file_part(b"x"))], headers={"content-length": str(2 * free).encode(), "expect": b"100-continue"}
-    )
+    limits = bounds(max_file_bytes=2 * free)
+    client = Client([form(file_part(b"x"))], headers={"content-length": str(2 * free).encode()})
     gateway.refused(client, limits, error=DiskFull)
     assert client.chunks_taken == 0
 
@@ -441,7 +485,7 @@ class DiskThatFills(MediaFiles):
 
 def test_a_disk_that_fills_on_the_way_ends_the_upload(runner: asyncio.Runner, media: MediaFiles) -> None:
     gateway = Gateway(runner, DiskThatFills(media.folder))
-    limits = UploadLimits(max_file_bytes=64 * MIB, min_free_disk_bytes=1_000)
+    limits = bounds(max_file_bytes=64 * MIB, min_free_disk_bytes=1_000)
     body = form(file_part(b"x" * 40 * MIB))
     client = Client(in_chunks(body))
     gateway.refused(client, limits, error=DiskFull)
@@ -466,12 +510,19 @@ def test_a_disk_that_refuses_at_the_end_leaves_nothing(
     gateway.refused(Client([form(file_part(b"x"))]), error=error)
 
 
+def test_what_is_no_media_leaves_nothing(runner: asyncio.Runner, media: MediaFiles) -> None:
+    text = Client([form(file_part(b"This is a shopping list. " * 100))])
+    with pytest.raises(UnsupportedMedia):
+        runner.run(UploadReceiver(media, LIMITS).receive(text.request, JOB_ID, client=ME))
+    assert list(media.folder.iterdir()) == []
+
+
 def test_an_upload_never_touches_a_file_of_another_job(gateway: Gateway) -> None:
     other = gateway.media.part_path(JOB_ID)
     other.write_bytes(b"somebody else's, under the same id")
     try:
         with pytest.raises(FileExistsError):
-            gateway.runner.run(receive(Client([form(file_part(b"x"))]).request, JOB_ID, gateway.media, LIMITS))
+            gateway.runner.run(received(Client([form(file_part(b"x"))]), gateway.media))
         assert other.read_bytes() == b"somebody else's, under the same id"
     finally:
         other.unlink()
@@ -501,7 +552,7 @@ def test_an_upload_cancelled_in_the_middle_of_a_write_writes_into_no_other_file(
 
     async def cancelled_upload() -> None:
         asyncio.get_running_loop().set_default_executor(threads)
-        upload = asyncio.create_task(receive(client.request, JOB_ID, disk, LIMITS))
+        upload = asyncio.create_task(received(client, disk))
         await asyncio.to_thread(disk.waiting.wait, 30)
         for _ in range(times):  # uvicorn cancels what outlasts its grace, asyncio what is left when the loop ends
             upload.cancel()
@@ -520,3 +571,121 @@ def test_an_upload_cancelled_in_the_middle_of_a_write_writes_into_no_other_file(
         runner.run(cancelled_upload())
     assert [path.stat().st_size for path in sorted(tmp_path.glob("canary-*"))] == [0] * 5
     assert list(disk.folder.iterdir()) == []
+
+
+class Crowd:
+    """Uploads at one gateway that wait for their clients until they are let go."""
+
+    def __init__(self, media: MediaFiles, limits: UploadLimits) -> None:
+        self.receiver = receiver(media, limits)
+        self._let_go = asyncio.Event()
+        self._read = asyncio.Event()
+
+    async def begin(self, number: int, *, client: str = ME, announced: int | None = None) -> asyncio.Task[Upload]:
+        """Begin an upload and wait until its body is asked for, or it is refused."""
+        self._read.clear()
+        length = {"content-length": str(announced).encode()} if announced is not None else {}
+        sent = Client([form(file_part(b"x"))], headers=length)
+        answer = sent.request._receive  # noqa: SLF001 - where Starlette keeps the server's side
+
+        async def receive() -> Message:
+            self._read.set()
+            await self._let_go.wait()
+            return await answer()
+
+        request = Request(sent.request.scope, receive)
+        task = asyncio.create_task(self.receiver.receive(request, f"{number:032x}", client=client))
+        asked = asyncio.create_task(self._read.wait())
+        await asyncio.wait([task, asked], return_when=asyncio.FIRST_COMPLETED)
+        asked.cancel()
+        return task
+
+    def let_go(self) -> None:
+        self._let_go.set()
+
+
+def test_no_more_are_under_way_than_may_be_and_the_rest_is_refused_unread(
+    runner: asyncio.Runner, tmp_path: Path
+) -> None:
+    media = MediaFiles.under(tmp_path)
+
+    async def run() -> None:
+        crowd = Crowd(media, bounds(max_uploads=3, max_uploads_per_client=2))
+        mine = [await crowd.begin(number) for number in range(3)]
+        others = [await crowd.begin(number, client="somebody else") for number in range(3, 5)]
+        assert isinstance(mine[2].exception(), TooManyUploads)
+        assert isinstance(others[1].exception(), UploadsFull)
+        assert crowd.receiver.under_way == 3
+        crowd.let_go()
+        for taken in (mine[0], mine[1], others[0]):
+            assert (await taken).size_bytes == 1
+        assert crowd.receiver.under_way == 0
+        assert (await (await crowd.begin(9))).size_bytes == 1
+
+    runner.run(run())
+
+
+@pytest.mark.parametrize(
+    ("pace", "error"),
+    [
+        (UploadPace(min_bytes_per_second=1, grace_seconds=0.05, timeout_seconds=60), UploadTooSlow),
+        (UploadPace(min_bytes_per_second=1, grace_seconds=60, timeout_seconds=0.05), UploadTimedOut),
+    ],
+)
+def test_an_upload_that_takes_too_long_ends_and_leaves_neither_a_file_nor_a_taken_slot(
+    pace: UploadPace, error: type[ScriptoriumError], runner: asyncio.Runner, tmp_path: Path
+) -> None:
+    media = MediaFiles.under(tmp_path)
+
+    async def run() -> None:
+        crowd = Crowd(media, bounds(pace=pace))
+        slow = await crowd.begin(1)
+        with pytest.raises(error):
+            await slow
+        assert crowd.receiver.under_way == 0
+
+    runner.run(run())
+    assert list(media.folder.iterdir()) == []
+
+
+def test_announced_uploads_that_do_not_all_fit_are_not_all_begun(runner: asyncio.Runner, tmp_path: Path) -> None:
+    media = DiskWith(MediaFiles.under(tmp_path).folder, free=10 * MIB)
+
+    async def run() -> None:
+        crowd = Crowd(media, bounds(max_uploads=10, max_uploads_per_client=10))
+        uploads = [await crowd.begin(number, announced=3 * MIB) for number in range(5)]
+        assert [upload.done() for upload in uploads] == [False, False, False, True, True]
+        assert all(isinstance(upload.exception(), DiskFull) for upload in uploads[3:])
+        crowd.let_go()
+        for upload in uploads[:3]:
+            assert (await upload).size_bytes == 1
+
+    runner.run(run())
+
+
+def test_what_was_uploaded_counts_until_the_disk_is_looked_at_again(runner: asyncio.Runner, tmp_path: Path) -> None:
+    media = DiskWith(MediaFiles.under(tmp_path).folder, free=10 * MIB)
+
+    async def run() -> None:
+        uploads = receiver(media, LIMITS)
+        sent = form(file_part(b"x" * 3 * MIB))
+        for number in range(5):
+            client = Client(in_chunks(sent), headers={"content-length": str(len(sent)).encode()})
+            upload = uploads.receive(client.request, f"{number:032x}", client=ME)
+            if number < 3:
+                await upload
+            else:
+                with pytest.raises(DiskFull):
+                    await upload
+
+    runner.run(run())
+
+
+@dataclass(frozen=True)
+class DiskWith(MediaFiles):
+    """A disk that had so much space left when it was empty."""
+
+    free: int = 0
+
+    def free_bytes(self) -> int:
+        return self.free - sum(path.stat().st_size for path in self.folder.iterdir())

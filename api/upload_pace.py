@@ -1,0 +1,85 @@
+"""How fast an upload must come: a client that sends too slowly, or for too long, loses its place to others."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from core.errors import ScriptoriumError, UploadTimedOut, UploadTooSlow
+
+
+@dataclass(frozen=True, slots=True)
+class UploadPace:
+    """Bounds of an upload's time. Only waiting for the client counts as its time, not what our own disk takes.
+
+    A client starts with a credit of `grace_seconds`. Each second that it keeps us waiting costs one, each byte earns
+    what it may take at the minimum rate, and there is never more than the grace: so whatever came before, a client that
+    stalls is given up after the grace, and one that drips at half the rate after twice that.
+    """
+
+    min_bytes_per_second: float
+    grace_seconds: float
+    timeout_seconds: float
+    """Of the whole body, however fast it comes."""
+
+
+class UploadTimer:
+    """Times one upload."""
+
+    def __init__(self, pace: UploadPace) -> None:
+        self._pace = pace
+        self._clock = asyncio.get_running_loop().time
+        self._end = self._clock() + pace.timeout_seconds
+        self._credit_seconds = pace.grace_seconds
+        self._asked = self._clock()
+        self._wait: asyncio.Timeout | None = None
+        self._gives_way = False
+
+    @property
+    def behind_seconds(self) -> float:
+        """How long, more than its bytes have earned, the client has kept us waiting; up to the grace."""
+        waited = self._clock() - self._asked if self._wait is not None else 0.0
+        return self._pace.grace_seconds - self._credit_seconds + waited
+
+    def give_way(self) -> None:
+        """End the upload if it waits for its client: somebody else needs its place."""
+        if self._wait is not None:
+            self._gives_way = True
+            self._wait.reschedule(self._clock())
+
+    async def chunks(self, body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        """Yield a body's chunks as they come.
+
+        Raises:
+            UploadTooSlow: the credit is used up, or the upload had to give way.
+            UploadTimedOut: there is no time left.
+        """
+        while True:
+            self._asked = self._clock()
+            try:
+                async with asyncio.timeout_at(min(self._asked + self._credit_seconds, self._end)) as self._wait:
+                    chunk = await anext(body, None)
+            except TimeoutError:
+                raise self._error() from None
+            finally:
+                self._wait = None
+            if chunk is None:
+                return
+            earned = len(chunk) / self._pace.min_bytes_per_second - (self._clock() - self._asked)
+            self._credit_seconds = min(self._pace.grace_seconds, self._credit_seconds + earned)
+            yield chunk
+
+    def _error(self) -> ScriptoriumError:
+        if self._gives_way:
+            return UploadTooSlow(
+                "The gateway had as many uploads as it takes at once (MAX_UPLOADS), and this one kept it waiting "
+                "longest. Nothing of it was kept; try again."
+            )
+        if self._clock() >= self._end:
+            return UploadTimedOut(
+                f"The body was not whole after {self._pace.timeout_seconds:g} s (UPLOAD_TIMEOUT_SECONDS). "
+                "Nothing of it was kept."
+            )
+        return UploadTooSlow(
+            f"The body came at less than {self._pace.min_bytes_per_second:g} bytes a second "
+            f"(MIN_UPLOAD_BYTES_PER_SECOND) for more than {self._pace.grace_seconds:g} s. Nothing of it was kept."
+        )
