@@ -95,7 +95,7 @@ def test_nothing_needs_to_be_set(process: type[CommonSettings]) -> None:
 def test_every_setting_is_read_from_its_variable(
     monkeypatch: pytest.MonkeyPatch, process: type[CommonSettings], name: str, field: FieldInfo
 ) -> None:
-    words = [word for word in get_args(field.annotation) if isinstance(word, str)]
+    words = [word for word in [*(field.examples or ()), *get_args(field.annotation)] if isinstance(word, str)]
     other = "false" if field.default is True else next((word for word in words if word != field.default), "7")
     settings = read(monkeypatch, process, **{name.upper(): other})
     assert settings.model_fields_set == {name}
