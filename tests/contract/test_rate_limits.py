@@ -89,7 +89,7 @@ def test_submissions_are_counted_by_all_gateways_together(gateways: Gateways) ->
 
 def test_no_span_holds_more_submissions_than_the_limit_not_even_around_a_boundary(gateways: Gateways) -> None:
     async def hammer() -> list[float]:
-        accepted = []
+        accepted: list[float] = []
         async with gateways.run(submit="4/second") as limits:
             end = time.monotonic() + 3
             while (now := time.monotonic()) < end:
