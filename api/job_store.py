@@ -212,18 +212,18 @@ class JobStore:
         async with self._client.client() as connection:
             answer = await self._run(JobScript.ACCEPT, connection, **arguments)
             outcome, job_id, status = cast("tuple[str, str, str]", answer)
-            match outcome:
-                case "full":
-                    raise await self._queue_full(job, float(status) / 1000)
-                case "conflict":
-                    raise IdempotencyConflict(
-                        f"This Idempotency-Key came with another file or other options before, for job '{job_id}'. "
-                        "Use a new key for a new request."
-                    )
-            if not await self._disk.has_written(connection):
+            if outcome not in {"full", "conflict"} and not await self._disk.has_written(connection):
                 raise StoreUnavailable(
                     "The job store is too slow to say that the job is on its disk. Post it again: the same file with "
                     "the same options joins the job if it is there."
+                )
+        match outcome:
+            case "full":
+                raise await self._queue_full(job, float(status) / 1000)
+            case "conflict":
+                raise IdempotencyConflict(
+                    f"This Idempotency-Key came with another file or other options before, for job '{job_id}'. "
+                    "Use a new key for a new request."
                 )
         return Accepted(AcceptOutcome(outcome), job_id, JobStatus(status))
 
