@@ -17,14 +17,17 @@ from tests.media import silence_wav
 SUBMISSIONS = 4
 READS = 40
 NOBODYS = "0" * 32
-LIMITS = {"RATE_LIMIT_SUBMIT": f"{SUBMISSIONS}/minute", "RATE_LIMIT_READ": f"{READS}/day"}
+SUBMIT_RATE = f"{SUBMISSIONS}/minute"
+READ_RATE = f"{READS}/day"
 PROXY = {"TRUSTED_PROXIES": "127.0.0.1"}
 
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """Two gateways that trust nobody, and no worker."""
-    with Cluster(tmp_path_factory.mktemp("cluster"), **LIMITS) as running:
+    with Cluster(
+        tmp_path_factory.mktemp("cluster"), RATE_LIMIT_SUBMIT=SUBMIT_RATE, RATE_LIMIT_READ=READ_RATE
+    ) as running:
         running.start(workers=0, gateways=2)
         yield running
 
@@ -156,7 +159,10 @@ def test_behind_nginx_everybody_has_his_own_address(balancer: Balancer) -> None:
 
 
 def test_while_redis_is_away_there_is_no_limit_and_it_is_counted(tmp_path: Path) -> None:
-    with Cluster(tmp_path, proxied=True, **LIMITS) as cluster, Client() as client:
+    with (
+        Cluster(tmp_path, proxied=True, RATE_LIMIT_SUBMIT=SUBMIT_RATE, RATE_LIMIT_READ=READ_RATE) as cluster,
+        Client() as client,
+    ):
         assert cluster.proxy is not None
         cluster.start(workers=0)
         url = cluster.base_url()
