@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI
@@ -21,6 +22,7 @@ from api.forecast import Forecast
 from api.job_store import JobStore, QueueLimits
 from api.jwt_door import JwtDoor
 from api.observation import GatewayMetrics, Observation
+from api.rate_limits import HEADERS as RATE_LIMIT_HEADERS
 from api.rate_limits import RateLimits
 from api.response_headers import ResponseHeaders
 from api.routes import dead_letters, documentation, jobs, keys, operations, transcribe
@@ -54,11 +56,7 @@ _CORS_RESPONSE_HEADERS = (
     "Retry-After",
     "X-Request-ID",
     "Idempotency-Replayed",
-    "X-RateLimit-Limit",
-    "X-RateLimit-Remaining",
-    "X-RateLimit-Reset",
-    "RateLimit",
-    "RateLimit-Policy",
+    *RATE_LIMIT_HEADERS,
 )
 
 
@@ -179,12 +177,20 @@ def _document(app: FastAPI, security_schemes: dict[str, Any]) -> dict[str, Any]:
     """Return the OpenAPI document: our problem documents in the place of FastAPI's error shape, and who is let in."""
     document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
     schemas = document["components"]["schemas"]
+    document["components"]["headers"] = {
+        name: {"description": meaning, "schema": {"type": "string"}} for name, meaning in RATE_LIMIT_HEADERS.items()
+    }
     for operation in (operation for path in document["paths"].values() for operation in path.values()):
         # FastAPI adds this to every route with a parameter; where one can really be invalid, the route says so itself.
         if "HTTPValidationError" in str(operation["responses"].get("422")):
             del operation["responses"]["422"]
         if security_schemes and "401" in operation["responses"]:
             operation["security"] = [{name: []} for name in security_schemes]
+        if str(HTTPStatus.TOO_MANY_REQUESTS) in operation["responses"]:
+            for response in operation["responses"].values():
+                response.setdefault("headers", {}).update(
+                    {name: {"$ref": f"#/components/headers/{name}"} for name in RATE_LIMIT_HEADERS}
+                )
     # Put in here because FastAPI drops every null of an example that a route declares.
     for (path, method, status), example in ANSWERS.items():
         response = document["paths"][path][method]["responses"][str(status)]

@@ -34,6 +34,14 @@ _SHARE = 32
 _MOST_SHARES = 100_000
 """Clients whose shares a gateway remembers; of more, it forgets the oldest."""
 _ANSWER_SECONDS = 1.0
+HEADERS = {
+    "X-RateLimit-Limit": "Requests that the nearest limit allows in its window.",
+    "X-RateLimit-Remaining": "How many of them are left.",
+    "X-RateLimit-Reset": "When there are more again, as a UNIX time.",
+    "RateLimit-Policy": "The same limit in the words of the IETF's draft: `q` requests in `w` seconds.",
+    "RateLimit": "`r` of them are left, for `t` seconds.",
+}
+"""What is said of a limit in an answer's head, and what it means."""
 
 logger = structlog.get_logger(__name__)
 
@@ -79,7 +87,7 @@ class Standing:
             )
 
     def headers(self) -> list[tuple[bytes, bytes]]:
-        """Return what is said of it in an answer's head: the usual headers and those of the IETF's draft."""
+        """Return what is said of it in an answer's head (`HEADERS`)."""
         amount, policy = self.limit.amount, f'"{self.rate}"'
         return [
             (b"x-ratelimit-limit", b"%d" % amount),

@@ -91,7 +91,7 @@ def test_a_refused_submission_is_told_before_its_body_is_looked_at(valkey_url: s
     async def ask_all(ask: Ask) -> None:
         ann = name()
         first, second = [await ask("192.0.2.1", ann, "POST", "/transcribe") for _ in range(2)]
-        assert (first.json()["code"], first.headers["x-ratelimit-remaining"]) == ("multipart_required", "0")
+        assert (first.json()["code"], first.headers["x-ratelimit-remaining"]) == ("file_missing", "0")
         assert (second.status_code, second.json()["code"]) == (429, "rate_limited")
 
     asked(valkey_url, tmp_path, ask_all)
