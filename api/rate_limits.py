@@ -30,7 +30,9 @@ from core.keys import Keys
 OFF = "off"
 """The setting that limits nobody."""
 _SHARE = 32
-"""A gateway takes this part of what is left of a limit at once."""
+"""A gateway takes this part of what is left of a limit at once,"""
+_FIRST_SHARE = 8
+"""and at first as much as was spent in the window before, up to this part of the limit."""
 _MOST_SHARES = 100_000
 """Clients whose shares a gateway remembers; of more, it forgets the oldest."""
 _ANSWER_SECONDS = 1.0
@@ -227,15 +229,18 @@ class _Log:
 class _Share:
     """What this gateway has taken for somebody in one window."""
 
-    __slots__ = ("counted", "ends_at", "left", "taking", "window")
+    __slots__ = ("counted", "ends_at", "expected", "left", "spent", "taking", "window")
 
-    def __init__(self, window: int, ends_at: float) -> None:
+    def __init__(self, window: int, ends_at: float, expected: int) -> None:
         self.window = window
         self.ends_at = ends_at
+        self.expected = expected
+        """Spent here in the window before."""
         self.counted = 0
         """Taken by all gateways, as Redis last said."""
         self.left = 0
         """Taken by this one and not yet spent."""
+        self.spent = 0
         self.taking = asyncio.Lock()
 
 
@@ -271,11 +276,16 @@ class _Shares:
         unclaimed = max(0, self._limit.amount - share.counted)
         if is_refused and unclaimed:
             return None
-        share.left -= not is_refused
+        if not is_refused:
+            share.left -= 1
+            share.spent += 1
         return Standing(self._rate, self._limit, share.left + unclaimed, share.ends_at, is_refused=is_refused)
 
     async def _take(self, share: _Share, who: str) -> None:
         asked_for = max(1, (self._limit.amount - share.counted) // _SHARE)
+        if not share.counted:
+            # Who polls as steadily as before is asked for once.
+            asked_for = max(asked_for, min(share.expected, self._limit.amount // _FIRST_SHARE))
         key = self._limit.key_for(self._rate, who, share.window)
         share.counted = await self._storage.incr(key, self._seconds, asked_for)
         share.left += min(asked_for, max(0, self._limit.amount - share.counted + asked_for))
@@ -288,15 +298,16 @@ class _Shares:
             # Everybody's windows begin at another moment, the same on all gateways: else all would ask Redis at once.
             offset = zlib.crc32(who.encode()) / 2**32 * self._seconds
             window = int((now + offset) // self._seconds)
-            self._shares.pop(who, None)
-            share = self._shares[who] = _Share(window, (window + 1) * self._seconds - offset)
-            self._forget(now)
+            former = self._shares.pop(who, None)
+            expected = former.spent if former is not None and former.window == window - 1 else 0
+            share = self._shares[who] = _Share(window, (window + 1) * self._seconds - offset, expected)
+            self._forget(now - self._seconds)
         return share
 
-    def _forget(self, now: float) -> None:
-        """Drop what is over, the oldest first, and whatever is too much."""
+    def _forget(self, before: float) -> None:
+        """Drop what ended before some time, the oldest first, and whatever is too much."""
         while True:
             oldest = next(iter(self._shares))
-            if self._shares[oldest].ends_at > now and len(self._shares) <= _MOST_SHARES:
+            if self._shares[oldest].ends_at > before and len(self._shares) <= _MOST_SHARES:
                 return
             del self._shares[oldest]

@@ -26,8 +26,8 @@ _COLUMNS = ["route", "rounds", "requests/s", "least", "most", "of the bare route
 _NOTES = (
     f"Requests a second over {_CONNECTIONS} kept connections, each from an address and for a job of its own, with one "
     f"request under way; the median of {_ROUNDS} rounds of {_SECONDS:g} s, the routes by turns; client, gateway, "
-    "Valkey and bare route share the machine's cores. The bare route: one Starlette route in uvicorn, with the gateway's "
-    "settings and Redis client, that answers what one GET finds. Rate limits are on: "
+    "Valkey and bare route share the machine's cores. The bare route: one Starlette route in uvicorn, with the "
+    "gateway's settings and Redis client, that answers what one GET finds. Rate limits are on: "
     f"{_LIMIT} for each address, of which the gateway takes the same shares as of the default's 600/minute; none is "
     "reached."
 )

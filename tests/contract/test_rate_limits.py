@@ -142,6 +142,20 @@ def test_reads_at_once_take_one_share(gateways: Gateways) -> None:
     assert sorted(each.remaining for each in standings) == list(range(6200, 6400))
 
 
+def test_who_polls_steadily_costs_redis_one_round_trip_a_window(gateways: Gateways) -> None:
+    async def read() -> list[int]:
+        trips = []
+        async with gateways.run(1, read="640/2 seconds") as (limits,):
+            for _ in range(3):
+                await asyncio.sleep((await taken(limits, Rate.READ)).reset_at - time.time())
+                before = gateways.scripts_run()
+                assert [(await taken(limits, Rate.READ)).remaining for _ in range(60)] == list(range(639, 579, -1))
+                trips.append(gateways.scripts_run() - before)
+        return trips
+
+    assert asyncio.run(read()) == [4, 1, 1]
+
+
 def test_who_is_over_his_limit_no_longer_costs_redis_anything(gateways: Gateways) -> None:
     async def read() -> None:
         async with gateways.run(1, read="3/day") as (limits,):
