@@ -1,6 +1,7 @@
-"""No log of the whole service holds a transcript, a file name, a key or what was in a URL's query, even at DEBUG.
+"""The logs of the whole service, at DEBUG: a request can be followed through them, and what users send is in none.
 
-Everything a client sends is marked; every kind of refusal and failure is provoked; then all logs are searched.
+Everything a client sends is marked; every kind of refusal and failure is provoked; then all logs are searched for
+transcripts, file names, keys and what was in a URL's query.
 """
 
 import os
@@ -9,6 +10,7 @@ import signal
 import socket
 import struct
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
@@ -109,6 +111,20 @@ def with_title(wav: bytes) -> bytes:
     info = b"INFOINAM" + struct.pack("<I", len(title)) + title + bytes(len(title) % 2)
     body = wav[8:] + b"LIST" + struct.pack("<I", len(info)) + info
     return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+def test_a_request_can_be_followed_from_the_balancer_to_the_worker(running: Service, balancer: Balancer) -> None:
+    answer = Snoop(balancer.url).post(silence_wav(1))
+    request_id, job_id = answer.headers["x-request-id"], answer.json()["job_id"]
+    running.finished(job_id)
+    logs = running.data_dir / "logs"
+
+    def line(log: Path, *words: str) -> str | None:
+        return next((line for line in log.read_text().splitlines() if all(word in line for word in words)), None)
+
+    assert until(lambda: line(balancer.log, '"path":"/transcribe"', request_id), 20)
+    assert line(logs / "gateway.log", "job_accepted", request_id, job_id)
+    assert until(lambda: line(logs / "worker-1.log", "attempt_ended", job_id), 20)
 
 
 def test_no_log_tells_what_is_nobodys_business(running: Service, balancer: Balancer) -> None:
