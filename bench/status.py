@@ -28,8 +28,8 @@ _NOTES = (
     f"request under way; the median of {_ROUNDS} rounds of {_SECONDS:g} s, the routes by turns; client, gateway, "
     "Valkey and bare route share the machine's cores. The bare route: one Starlette route in uvicorn, with the "
     f"gateway's settings and Redis client, that answers what one GET finds. Rate limits are on, {_LIMIT} for each "
-    "address, which uses about a tenth of it and costs a share for some sixty requests: as who polls once a second does "
-    "of the default."
+    "address, which uses about a tenth of it and costs a share for some sixty requests, as who polls once a second "
+    "does of the default."
 )
 
 
