@@ -108,9 +108,10 @@ def test_a_refused_submission_does_not_count(gateways: Gateways) -> None:
     async def submit() -> None:
         async with gateways.run(1, submit="1/second") as (limits,):
             first = await taken(limits, Rate.SUBMIT)
-            while time.time() < first.reset_at:
-                await taken(limits, Rate.SUBMIT)
-            assert not (await taken(limits, Rate.SUBMIT)).is_refused
+            async with asyncio.timeout(20):  # each refused one would put it off by a second, for ever
+                while (await taken(limits, Rate.SUBMIT)).is_refused:
+                    pass
+            assert time.time() >= first.reset_at
 
     asyncio.run(submit())
 
@@ -199,9 +200,8 @@ def test_of_several_limits_the_nearest_is_told_and_the_shorter_spares_the_longer
         async with gateways.run(1, submit="100/day; 1/second") as (limits,):
             first = await taken(limits, Rate.SUBMIT)
             assert (first.limit.amount, first.remaining) == (1, 0)
-            while time.time() < first.reset_at:
-                assert (await taken(limits, Rate.SUBMIT)).is_refused
-            await taken(limits, Rate.SUBMIT)
+            while (await taken(limits, Rate.SUBMIT)).is_refused:
+                pass
             assert (await taken(limits, Rate.SUBMIT, own="100/day")).remaining == 97
 
     asyncio.run(take())
