@@ -55,6 +55,8 @@ def _run(settings: GatewaySettings, *, listen_fd: int | None) -> int:
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=bool(settings.proxies),
+        forwarded_allow_ips=settings.proxies,
         timeout_graceful_shutdown=20,
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         ws="none",

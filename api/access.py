@@ -1,12 +1,18 @@
-"""Lets requests in: every route that concerns jobs asks here for its principal, before it reads a body."""
+"""Lets requests in: every route that concerns jobs asks here for its principal, before it reads a body.
+
+Who asks is counted against his rate limit: by name, or by address while he has none.
+"""
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Protocol
 
 from fastapi import Depends, Request
 
-from api.principal import OPEN_DOOR, Principal, Scope
-from core.errors import ScopeMissing
+from api.client_address import client_address
+from api.principal import ANONYMOUS, OPEN_DOOR, Principal, Scope
+from api.rate_limits import Rate, RateLimits
+from api.response_headers import announce
+from core.errors import ScopeMissing, Unauthenticated
 
 
 class Authenticator(Protocol):
@@ -29,12 +35,17 @@ class OpenDoor:
         return OPEN_DOOR
 
 
-def require(scope: Scope) -> Callable[[Request], Awaitable[Principal]]:
-    """Return the dependency of a route that needs a scope."""
+def require(scope: Scope, *, rate: Rate = Rate.READ) -> Callable[[Request], Awaitable[Principal]]:
+    """Return the dependency of a route that needs a scope and counts against a rate limit."""
 
     async def admit(request: Request) -> Principal:
         authenticator: Authenticator = request.app.state.services.authenticator
-        principal = await authenticator.principal(request)
+        try:
+            principal = await authenticator.principal(request)
+        except Unauthenticated:
+            await _count(request, Rate.READ, None)
+            raise
+        await _count(request, rate, principal)
         if scope not in principal.scopes:
             raise ScopeMissing(f"This needs the scope '{scope}', which the credentials don't have.")
         return principal
@@ -42,7 +53,31 @@ def require(scope: Scope) -> Callable[[Request], Awaitable[Principal]]:
     return admit
 
 
-Submitter = Annotated[Principal, Depends(require(Scope.SUBMIT))]
-"""Annotation of a parameter that receives a principal who may submit."""
+async def _count(request: Request, rate: Rate, principal: Principal | None) -> None:
+    """Count a request of a principal, or of nobody in particular.
+
+    Raises:
+        RateLimited: it is one too many.
+    """
+    limits: RateLimits = request.app.state.services.rate_limits
+    own: str | None = None
+    if principal is not None:
+        own = principal.submit_rate if rate is Rate.SUBMIT else principal.read_rate
+    if (standing := await limits.take(rate, client_of(request, principal), own=own)) is not None:
+        announce(request.scope, standing.headers())
+        standing.check()
+
+
+def client_of(request: Request, principal: Principal | None) -> str:
+    """Return whom to count what a request takes against: by name, or by address while he has none."""
+    if principal is None or principal.name == ANONYMOUS:
+        return f"address:{client_address(request)}"
+    return f"name:{principal.name}"
+
+
+Submitter = Annotated[Principal, Depends(require(Scope.SUBMIT, rate=Rate.SUBMIT))]
+"""Annotation of a parameter that receives a principal who may submit, and submits."""
+Remover = Annotated[Principal, Depends(require(Scope.SUBMIT))]
+"""Annotation of a parameter that receives a principal who may submit, and takes back."""
 Reader = Annotated[Principal, Depends(require(Scope.READ))]
 """Annotation of a parameter that receives a principal who may read."""

@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
 from fastapi.openapi.utils import get_openapi
-from fastapi.responses import RedirectResponse
 
 from api import problems
 from api.access import Authenticator, OpenDoor
@@ -23,7 +24,10 @@ from api.forecast import Forecast
 from api.job_store import JobStore, QueueLimits
 from api.jwt_door import JwtDoor
 from api.observation import GatewayMetrics, Observation
-from api.routes import dead_letters, jobs, keys, operations, transcribe
+from api.rate_limits import HEADERS as RATE_LIMIT_HEADERS
+from api.rate_limits import RateLimits
+from api.response_headers import ResponseHeaders
+from api.routes import dead_letters, documentation, jobs, keys, operations, transcribe
 from api.services import Services
 from api.settings import GatewaySettings
 from api.signing_keys import SigningKeys
@@ -42,6 +46,22 @@ POST audio to `/transcribe`, follow `/status/{job_id}` or `/events/{job_id}`, fe
 A 202 means that the job is stored: it survives the death of any one process and takes effect once.
 Every error is an RFC 9457 problem document with a stable `code`.
 """
+_CORS_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+_CORS_REQUEST_HEADERS = (
+    "Authorization",
+    "X-API-Key",
+    "Idempotency-Key",
+    "Last-Event-ID",
+    "Cache-Control",
+    "X-Request-ID",
+)
+_CORS_RESPONSE_HEADERS = (
+    "Location",
+    "Retry-After",
+    "X-Request-ID",
+    "Idempotency-Replayed",
+    *RATE_LIMIT_HEADERS,
+)
 
 _THREADS = 16
 """For what would block the event loop. They wait for disks, not for cores: asyncio's own four more than there are cores
@@ -84,6 +104,12 @@ def create_app(settings: GatewaySettings) -> FastAPI:
     services = Services(
         settings=settings,
         authenticator=door,
+        rate_limits=RateLimits(
+            client,
+            submit=settings.rate_limit_submit,
+            read=settings.rate_limit_read,
+            skipped=metrics.rate_limits_skipped,
+        ),
         api_keys=api_keys,
         jobs=store,
         dead_letters=DeadLetterStore(client),
@@ -107,17 +133,31 @@ def create_app(settings: GatewaySettings) -> FastAPI:
         services.turns.close()
         await client.aclose()
 
-    app = FastAPI(title="Scriptorium", version=VERSION, description=_DESCRIPTION, lifespan=lifespan)
+    app = FastAPI(
+        title="Scriptorium",
+        version=VERSION,
+        description=_DESCRIPTION,
+        lifespan=lifespan,
+        openapi_url=documentation.OPENAPI_PATH,
+        docs_url=None,
+        redoc_url=None,
+    )
     app.state.services = services
+    # What is added last is the outermost.
     app.add_middleware(StatusPolls, jobs=store, forecast=forecast)
-    app.add_middleware(Observation, metrics=metrics)
     problems.install(app)
-    for routes in (transcribe, jobs, dead_letters, keys, operations):
+    if settings.origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.origins,
+            allow_methods=_CORS_METHODS,
+            allow_headers=_CORS_REQUEST_HEADERS,
+            expose_headers=_CORS_RESPONSE_HEADERS,
+        )
+    app.add_middleware(ResponseHeaders)
+    app.add_middleware(Observation, metrics=metrics)
+    for routes in (transcribe, jobs, dead_letters, keys, operations, documentation):
         app.include_router(routes.router)
-
-    @app.get("/", include_in_schema=False)
-    async def root() -> RedirectResponse:
-        return RedirectResponse("/docs")
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
@@ -164,12 +204,20 @@ def _document(app: FastAPI, security_schemes: dict[str, Any]) -> dict[str, Any]:
     """Return the OpenAPI document: our problem documents in the place of FastAPI's error shape, and who is let in."""
     document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
     schemas = document["components"]["schemas"]
+    document["components"]["headers"] = {
+        name: {"description": meaning, "schema": {"type": "string"}} for name, meaning in RATE_LIMIT_HEADERS.items()
+    }
     for operation in (operation for path in document["paths"].values() for operation in path.values()):
         # FastAPI adds this to every route with a parameter; where one can really be invalid, the route says so itself.
         if "HTTPValidationError" in str(operation["responses"].get("422")):
             del operation["responses"]["422"]
         if security_schemes and "401" in operation["responses"]:
             operation["security"] = [{name: []} for name in security_schemes]
+        if str(HTTPStatus.TOO_MANY_REQUESTS) in operation["responses"]:
+            for response in operation["responses"].values():
+                response.setdefault("headers", {}).update(
+                    {name: {"$ref": f"#/components/headers/{name}"} for name in RATE_LIMIT_HEADERS}
+                )
     # Put in here because FastAPI drops every null of an example that a route declares.
     for (path, method, status), example in ANSWERS.items():
         response = document["paths"][path][method]["responses"][str(status)]

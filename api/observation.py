@@ -50,6 +50,11 @@ class GatewayMetrics:
             ("outcome",),
             registry=self.registry,
         )
+        self.rate_limits_skipped = Counter(
+            "transcription_rate_limits_skipped_total",
+            "Requests that no rate limit counted because Redis was away",
+            registry=self.registry,
+        )
         self._queue_depth = Gauge(
             "transcription_queue_depth", "Jobs waiting, by lane", ("lane",), registry=self.registry
         )

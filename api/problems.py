@@ -15,6 +15,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.routing import compile_path
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.errors import (
     AudioExpired,
@@ -155,13 +156,13 @@ def option_problems(error: ValidationError | RequestValidationError) -> list[Opt
 
 
 def install(app: FastAPI) -> None:
-    """Make every error that leaves a route a problem document."""
+    """Make every error that leaves a route a problem document, inside of what middleware is added later."""
     app.add_exception_handler(ScriptoriumError, _on_scriptorium_error)
     app.add_exception_handler(RequestValidationError, _on_validation_error)
     app.add_exception_handler(RedisError, _on_redis_error)
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_exception_handler(ClientDisconnect, _on_disconnect)
-    app.add_exception_handler(Exception, _on_unexpected)
+    app.add_middleware(_UnexpectedErrors)
 
 
 async def answer(request: Request, error: ScriptoriumError | RedisError) -> JSONResponse:
@@ -271,6 +272,33 @@ def _documented_methods(request: Request) -> list[str]:
 async def _on_disconnect(_request: Request, _error: Exception) -> JSONResponse:
     # Nobody reads this; the status is nginx's for a client that closed its request.
     return _response(499, code="client_closed_request", title="Client closed request", detail="The client went away.")
+
+
+class _UnexpectedErrors:
+    """ASGI middleware that answers what no handler is for.
+
+    Starlette's own handler of Exception answers outside of all middleware, where no answer gets its headers any more.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        has_begun = False
+
+        async def watched_send(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched_send)
+        except Exception as error:
+            if has_begun or scope["type"] != "http":
+                raise
+            answer = await _on_unexpected(Request(scope), error)
+            await answer(scope, receive, send)
 
 
 async def _on_unexpected(_request: Request, error: Exception) -> JSONResponse:

@@ -14,6 +14,7 @@ from api.events import JobEvents
 from api.forecast import Forecast
 from api.job_store import JobStore
 from api.observation import GatewayMetrics
+from api.rate_limits import RateLimits
 from api.settings import GatewaySettings
 from api.uploads import UploadReceiver
 from core.media_files import MediaFiles
@@ -25,6 +26,7 @@ class Services:
 
     settings: GatewaySettings
     authenticator: Authenticator
+    rate_limits: RateLimits
     api_keys: ApiKeyStore
     jobs: JobStore
     dead_letters: DeadLetterStore

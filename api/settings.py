@@ -1,10 +1,15 @@
 """The gateway's settings."""
 
-from pydantic import Field
+import re
 
+from pydantic import Field, field_validator
+
+from api.client_address import trusted_proxies
+from api.rate_limits import parsed
 from core.settings import DoorSettings
 
 _MIB = 1024 * 1024
+_ORIGIN = re.compile(r"https?://[^/?#,\s]+")
 
 
 class GatewaySettings(DoorSettings):
@@ -75,6 +80,57 @@ class GatewaySettings(DoorSettings):
         default=24, gt=0, description="How long an Idempotency-Key stands for its request."
     )
 
+    rate_limit_submit: str = Field(
+        default="10/minute",
+        description="Submissions that a key, or an address without one, may make; several limits separated by `;`, "
+        "or `off`.",
+        examples=["20/minute;500/day"],
+    )
+    rate_limit_read: str = Field(
+        default="600/minute", description="The same for every other request about jobs.", examples=["off"]
+    )
+    trusted_proxies: str = Field(
+        default="",
+        description="Addresses or networks of the proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, "
+        "separated by commas.",
+        examples=["127.0.0.1,10.1.0.0/16"],
+    )
+    cors_origins: str = Field(
+        default="",
+        description="Origins whose pages may use the API in a browser, separated by commas; `*` is all of them.",
+        examples=["https://app.example.com,http://localhost:3000"],
+    )
+
+    @field_validator("rate_limit_submit", "rate_limit_read")
+    @classmethod
+    def _is_limit(cls, value: str) -> str:
+        parsed(value)
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, value: str) -> str:
+        trusted_proxies(value)
+        return value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _are_origins(cls, value: str) -> str:
+        for origin in _listed(value):
+            if origin != "*" and not _ORIGIN.fullmatch(origin):
+                raise ValueError(f"'{origin}' is no origin; write https://app.example.com, without a path or a slash")
+        return value
+
+    @property
+    def proxies(self) -> list[str]:
+        """The proxies that are believed."""
+        return trusted_proxies(self.trusted_proxies)
+
+    @property
+    def origins(self) -> list[str]:
+        """The origins that are let in."""
+        return _listed(self.cors_origins)
+
     @property
     def idempotency_ttl_ms(self) -> int:
         """How long an Idempotency-Key is remembered, in milliseconds."""
@@ -89,3 +145,7 @@ class GatewaySettings(DoorSettings):
     def min_free_disk_bytes(self) -> int:
         """Disk space that uploads must leave, in bytes."""
         return round(self.min_free_disk_mb * _MIB)
+
+
+def _listed(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
 
-from bench import chart, claims, engine, latency, load, memory, status, throughput, uploads
+from bench import chart, claims, engine, latency, load, memory, ratelimits, status, throughput, uploads
 from bench.machine import machine
 from bench.tables import Table
 
@@ -19,6 +19,7 @@ _MEASUREMENTS: dict[str, Callable[[bool], Iterable[Table]]] = {
     "claims": lambda _: [claims.measure()],
     "throughput": lambda _: [throughput.measure()],
     "status": lambda _: [status.measure()],
+    "ratelimits": lambda _: [ratelimits.measure()],
     "load": lambda quick: [load.measure(quick=quick)],
     "uploads": lambda quick: uploads.measure(quick=quick),
 }

@@ -49,8 +49,6 @@ def measure() -> Table:
             Path(folder),
             WORKER_CONCURRENCY=str(_JOBS),
             MAX_FILE_SIZE_MB="100",
-            RATE_LIMIT_SUBMIT="100000/minute",
-            RATE_LIMIT_READ="100000/minute",
         ) as service,
     ):
         rows += _rows(service, "idle", settle=lambda: _await_running(service, 0))

@@ -89,8 +89,6 @@ def _run(processes: int, threads: int) -> _Run:
             SCRIPTED_RTF=str(_RTF),
             WORKERS=str(processes),
             WORKER_CONCURRENCY=str(threads),
-            RATE_LIMIT_SUBMIT="100000/minute",
-            RATE_LIMIT_READ="100000/minute",
         ) as service,
     ):
         service.client.headers["Cache-Control"] = "no-cache"

@@ -6,7 +6,10 @@ gateway does.
 
 import asyncio
 import re
+import time
 from collections import deque
+from collections.abc import Sequence
+from http import HTTPStatus
 from typing import NamedTuple, Self, cast
 
 _HEAD_END = b"\r\n\r\n"
@@ -139,3 +142,28 @@ class EventCounter(asyncio.Protocol):
 def get(path: str) -> bytes:
     """Return a GET request's bytes."""
     return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()
+
+
+async def answered_per_second(port: int, requests: Sequence[bytes], *, seconds: float) -> float:
+    """Ask each over and over on a connection of its own, from an address of its own; return the answers a second.
+
+    Raises:
+        RuntimeError: an answer is none of 200.
+    """
+    asking = [await WireConnection.open(port, source=f"127.0.1.{number + 1}") for number in range(len(requests))]
+    started = time.perf_counter()
+
+    async def ask(connection: WireConnection, request: bytes) -> int:
+        answered = 0
+        while time.perf_counter() < started + seconds:
+            answer = await connection.ask(request)
+            if answer.status != HTTPStatus.OK:
+                raise RuntimeError(f"answered {answer.status}: {answer.body.decode()}")
+            answered += 1
+        return answered
+
+    answered = sum(await asyncio.gather(*map(ask, asking, requests)))
+    rate = answered / (time.perf_counter() - started)
+    for connection in asking:
+        connection.close()
+    return rate

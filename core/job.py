@@ -12,7 +12,7 @@ from core.work import JobStatus, Work, moment, optional_moment
 class Job(BaseModel):
     """One job with its work, read from their Redis hashes. All times are UTC, taken from Redis' clock."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     job_id: str
     """128 random bits in hexadecimal."""

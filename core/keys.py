@@ -88,6 +88,11 @@ class Keys:
         return f"{self.prefix}lane:{lane}:counters"
 
     @property
+    def rate_limits(self) -> str:
+        """Prefix of what `limits` counts: who has asked how often of late."""
+        return f"{self.prefix}limits"
+
+    @property
     def workers(self) -> str:
         """Sorted set: names of workers by the time their entry lapses in milliseconds."""
         return f"{self.prefix}workers"

@@ -6,6 +6,8 @@ from typing import Literal
 
 import structlog
 
+_OURS = ("api", "cli", "core", "worker")
+
 
 def configure_logging(level: str, log_format: Literal["console", "json"]) -> None:
     """Send structlog's and the standard library's records through one renderer.
@@ -44,7 +46,7 @@ def configure_logging(level: str, log_format: Literal["console", "json"]) -> Non
     )
     root = logging.getLogger()
     root.handlers = [handler]
-    root.setLevel(level)
-    # Chatty libraries: their informational lines repeat ours.
-    for name in ("celery", "kombu", "uvicorn", "amqp", "httpx", "faster_whisper", "multipart", "python_multipart"):
-        logging.getLogger(name).setLevel(max(logging.getLevelName(level), logging.WARNING))
+    # Libraries: what they say below a warning repeats what we say, or quotes what users have sent.
+    root.setLevel(max(logging.getLevelName(level), logging.WARNING))
+    for name in _OURS:
+        logging.getLogger(name).setLevel(level)

@@ -23,7 +23,9 @@ def _known_language(value: str) -> str:
 class TranscriptionOptions(BaseModel):
     """The options of one job. Field names are the HTTP form fields, except `whisper_task`, sent as `task`."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        frozen=True, hide_input_in_errors=True, extra="forbid", populate_by_name=True, allow_inf_nan=False
+    )
 
     model: str | None = Field(
         default=None,

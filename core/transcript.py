@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, field_validator
 class Word(BaseModel):
     """One word, with its time in the audio and the model's probability (0 to 1) for it."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     word: str
     """The word as the tokenizer joins it: with its leading space, where the language has spaces."""
@@ -20,7 +20,7 @@ class Word(BaseModel):
 class Segment(BaseModel):
     """A stretch of speech decoded at once. Field names and meanings are faster-whisper's."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     id: int
     """Counts from 1 within the transcript."""
@@ -46,7 +46,7 @@ class Segment(BaseModel):
 class TranscriptInfo(BaseModel):
     """What is known of the audio as a whole."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     language: str
     """Whisper's code of the language, given or detected."""
@@ -59,7 +59,7 @@ class TranscriptInfo(BaseModel):
 class Transcript(BaseModel):
     """A finished transcript: its facts and its segments in order."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     info: TranscriptInfo
     segments: tuple[Segment, ...]

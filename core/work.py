@@ -30,7 +30,7 @@ class JobStatus(StrEnum):
 class Work(BaseModel):
     """One work, read from its Redis hash. All times are UTC, taken from Redis' clock."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     work_id: str
     """The id of the first job that asked for it; names the audio in the media folder."""
@@ -110,7 +110,7 @@ class Work(BaseModel):
 class AttemptRecord(BaseModel):
     """How an attempt ended, as the scripts write it into a work's history."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     attempt: int = Field(description="1 for the first; one that was handed back shares its number with the next.")
     worker: str

@@ -10,7 +10,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Path, Query, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
-from api.access import Reader, Submitter
+from api.access import Reader, Remover
 from api.events import Position
 from api.job_store import CancelOutcome, JobState
 from api.problems import guarded_responses
@@ -199,7 +199,7 @@ async def result(
         **guarded_responses(JobNotFound),
     },
 )
-async def remove(job_id: JobId, services: WithServices, principal: Submitter, response: Response) -> JobRemoval:
+async def remove(job_id: JobId, services: WithServices, principal: Remover, response: Response) -> JobRemoval:
     """Cancel a job that waits or runs; erase audio, result and record of one that is finished.
 
     What other jobs share with it, they keep.

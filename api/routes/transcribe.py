@@ -9,7 +9,7 @@ import structlog
 from fastapi import APIRouter, Header, Request, Response
 from pydantic import ValidationError
 
-from api.access import Submitter
+from api.access import Submitter, client_of
 from api.job_store import Accepted, AcceptOutcome, NewJob
 from api.media_kinds import BYTES_PER_SECOND_ESTIMATE
 from api.problems import guarded_responses, option_problems
@@ -119,7 +119,7 @@ async def transcribe(
 ) -> JobAccepted:
     """Upload a file to transcribe. The answer comes as soon as the file is safe on disk and the job in Redis."""
     job_id = secrets.token_hex(16)
-    upload = await services.uploads.receive(request, job_id, client=_client(request))
+    upload = await services.uploads.receive(request, job_id, client=client_of(request, principal))
     try:
         options = _options(upload.fields)
         lane = await _lane(options, services)
@@ -162,11 +162,6 @@ async def transcribe(
         cached=accepted.outcome is AcceptOutcome.CACHED,
         message=f"{_MESSAGES[accepted.outcome]} Follow it at /status/{accepted.job_id}",
     )
-
-
-def _client(request: Request) -> str:
-    """Return whose upload it is."""
-    return request.client.host if request.client else ""
 
 
 async def _accept(job: NewJob, services: Services) -> Accepted:

@@ -24,8 +24,6 @@ from tests.harness.service import REPOSITORY, environment, until
 _READY_SECONDS = 90.0
 _UNLIMITED = "100000000"
 _LIMITS = {
-    "RATE_LIMIT_SUBMIT": "1000000/minute",
-    "RATE_LIMIT_READ": "1000000/minute",
     "MAX_QUEUE_JOBS": _UNLIMITED,
     "MAX_QUEUE_AUDIO_SECONDS": _UNLIMITED,
     "MAX_UPLOADS_PER_CLIENT": "256",

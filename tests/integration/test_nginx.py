@@ -1,52 +1,21 @@
 """The balancer's configuration on the real nginx, in front of a real gateway."""
 
 import re
-import shutil
-import subprocess
 import time
 from collections.abc import Iterator
 
 import httpx
 import pytest
 
-from cli.ports import free_port
-from tests.harness.servers import skip_unless_ci
-from tests.harness.service import REPOSITORY, Service, until
+from tests.harness.balancer import running_balancer
+from tests.harness.service import Service
 from tests.media import silence_wav
 
 
 @pytest.fixture(scope="module")
 def balancer(scripted_service: Service, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Nginx with the shipped configuration; only addresses and folders are the test's."""
-    if shutil.which("nginx") is None:
-        skip_unless_ci("nginx")
-    folder = tmp_path_factory.mktemp("nginx")
-    port = free_port()
-    shipped = (REPOSITORY / "nginx" / "nginx.conf").read_text()
-    adapted = shipped.replace("listen 80;", f"listen 127.0.0.1:{port};")
-    adapted = adapted.replace("server api:8000;", f"server 127.0.0.1:{scripted_service.port};")
-    adapted = re.sub(r"/tmp/nginx", f"{folder}/nginx", adapted)  # noqa: S108 - what the container's file says
-    configuration = folder / "nginx.conf"
-    configuration.write_text(adapted)
-    process = subprocess.Popen(
-        ["nginx", "-p", str(folder), "-c", str(configuration), "-g", "daemon off;"],  # noqa: S607 - found by PATH above
-        stdout=(folder / "access.log").open("wb"),
-        stderr=subprocess.STDOUT,
-    )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        until(lambda: True if answers(url) else None, 20, (folder / "access.log").read_text)
-        yield url
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-def answers(url: str) -> bool:
-    try:
-        return httpx.get(f"{url}/health", trust_env=False).is_success
-    except httpx.TransportError:
-        return False
+    with running_balancer(scripted_service.port, tmp_path_factory.mktemp("nginx")) as running:
+        yield running.url
 
 
 def test_a_job_goes_through_the_balancer(balancer: str, scripted_service: Service) -> None:
@@ -94,3 +63,10 @@ def test_metrics_are_not_for_the_outside(balancer: str) -> None:
 
 def test_the_request_id_is_the_balancers(balancer: str) -> None:
     assert re.fullmatch("[0-9a-f]{32}", httpx.get(f"{balancer}/health", trust_env=False).headers["x-request-id"])
+
+
+def test_a_balanced_answer_tells_a_browser_to_be_careful(balancer: str) -> None:
+    headers = httpx.get(f"{balancer}/health", trust_env=False).headers
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["cache-control"] == "no-store"
+    assert "strict-transport-security" not in headers

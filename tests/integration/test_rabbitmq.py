@@ -42,8 +42,6 @@ def service(rabbitmq: RabbitMQ, tmp_path_factory: pytest.TempPathFactory) -> Ite
         LEASE_SECONDS="2",
         HEARTBEAT_SECONDS="0.5",
         REAP_SECONDS="0.5",
-        RATE_LIMIT_SUBMIT="100000/minute",
-        RATE_LIMIT_READ="100000/minute",
     ) as running:
         yield running
 

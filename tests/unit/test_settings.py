@@ -95,7 +95,7 @@ def test_nothing_needs_to_be_set(process: type[CommonSettings]) -> None:
 def test_every_setting_is_read_from_its_variable(
     monkeypatch: pytest.MonkeyPatch, process: type[CommonSettings], name: str, field: FieldInfo
 ) -> None:
-    words = [word for word in get_args(field.annotation) if isinstance(word, str)]
+    words = [word for word in [*(field.examples or ()), *get_args(field.annotation)] if isinstance(word, str)]
     other = "false" if field.default is True else next((word for word in words if word != field.default), "7")
     settings = read(monkeypatch, process, **{name.upper(): other})
     assert settings.model_fields_set == {name}
@@ -365,3 +365,23 @@ def test_the_example_is_a_file_that_dotenv_reads_and_holds_no_secret() -> None:
 
 def values(settings: CommonSettings) -> dict[str, Any]:
     return settings.model_dump() | derived(settings)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "told"),
+    [
+        ("RATE_LIMIT_SUBMIT", "ten a minute", "'ten a minute' is no limit; write 10/minute"),
+        ("RATE_LIMIT_READ", "600", "'600' is no limit"),
+        ("RATE_LIMIT_READ", "600/fortnight", "'600/fortnight' is no limit"),
+        ("TRUSTED_PROXIES", "nginx", "'nginx' is neither an address nor a network"),
+        ("TRUSTED_PROXIES", "10.0.0.1,0.0.0.0/0", "'0.0.0.0/0' trusts everybody"),
+        ("CORS_ORIGINS", "https://app.example.com/", "'https://app.example.com/' is no origin"),
+        ("CORS_ORIGINS", "app.example.com", "'app.example.com' is no origin"),
+    ],
+)
+def test_a_door_that_cannot_be_meant_is_not_opened(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, told: str
+) -> None:
+    said = problem(monkeypatch, GatewaySettings, **{variable: value})
+    assert said.startswith(f"Settings can't be used. {variable}: ")
+    assert told in said
