@@ -7,11 +7,13 @@ of an upload over a slow line. When a user's upload is accepted, it is the job h
 import asyncio
 import contextlib
 import itertools
+import math
 import os
 import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import NamedTuple
 
 import uvloop
@@ -20,8 +22,7 @@ from bench.audio import silence, small_silence
 from bench.processes import gateways_of, processor_seconds, resident_mib
 from bench.service_runner import service
 from bench.tables import Table, percentile
-from bench.wire import EventCounter, WireConnection, get
-from tests.harness.service import Service
+from bench.wire import EventCounter, WireConnection, get, loopback_address
 
 _COLUMNS = ["load", "measured", "n", "p50", "p99", "max", "goal"]
 _POLL_EVERY_SECONDS = 1.0
@@ -31,7 +32,10 @@ _UPLOAD_BYTES = 1024 * 1024
 _UPLOAD_SECONDS = 20.0
 _PIECES = 20
 _BOUNDARY = "scriptorium-load"
-_SOURCES = tuple(f"127.0.0.{number}" for number in range(2, 12))
+_FIRST_SECONDS = 2.0
+_OPEN_SECONDS = 120.0
+_POSTING = 16
+"""First jobs posted at once."""
 
 
 class Load(NamedTuple):
@@ -42,6 +46,9 @@ class Load(NamedTuple):
     streams: int
     """Open event streams besides those of users."""
     seconds: float
+    concurrency: int
+    """Jobs that the worker runs at once; with one, most wait all the time."""
+    rtf: float
 
     def __str__(self) -> str:
         parts = [f"{self.users:,} users, {self.uploading} uploading" if self.users else ""]
@@ -58,14 +65,17 @@ class _Seen:
     uploads: list[float] = field(default_factory=list)
     """From a body's last byte to the answer."""
     events: int = 0
+    opened_mib: float = 0.0
+    """The gateways' memory when all streams were open."""
     errors: list[str] = field(default_factory=list)
 
 
 class _User:
-    """Somebody with a job."""
+    """Somebody with a job, and with an address of loopback's own."""
 
-    def __init__(self, job_id: str) -> None:
-        self.job_id = job_id
+    def __init__(self, number: int) -> None:
+        self.job_id = ""
+        self.address = loopback_address(number)
         self._moved = asyncio.Event()
 
     def follow(self, job_id: str) -> None:
@@ -86,8 +96,8 @@ def measure(*, quick: bool) -> Table:
     seconds = 30.0 if quick else 120.0
     rows: list[list[str]] = []
     for load in (
-        Load(users=5000, uploading=200, streams=0, seconds=seconds),
-        Load(users=1000, uploading=20, streams=10_000, seconds=seconds),
+        Load(users=5000, uploading=200, streams=0, seconds=seconds, concurrency=16, rtf=0.25),
+        Load(users=1000, uploading=20, streams=10_000, seconds=seconds, concurrency=1, rtf=1.0),
     ):
         rows += _bear(load)
     notes = (
@@ -96,24 +106,30 @@ def measure(*, quick: bool) -> Table:
         f"{_UPLOAD_BYTES // 1024} KiB over {_UPLOAD_SECONDS:g} s each, a new one as soon as one is through. A late "
         "answer delays its user's next poll, so the second row counts from when a poll was due. An error is any answer "
         "that is none of 200 and 202, and any connection that breaks. Memory is the gateways' Rss, in quarters of the "
-        "time; clients, gateways, Valkey and a worker with the scripted transcriber share the machine's cores."
+        "time; a stream's is what they grew by when all were open. Rate limits and the limits of uploads are the "
+        "defaults, and everybody has an address of his own. Clients, gateways, Valkey and a worker with the scripted "
+        "transcriber share the machine's cores."
     )
     return Table("Users at once", _COLUMNS, rows, notes)
 
 
 def _bear(load: Load) -> list[list[str]]:
     with service(
-        TRANSCRIBER="scripted", SCRIPTED_RTF="0.25", MAX_UPLOADS="100000", MAX_UPLOADS_PER_CLIENT="100000"
+        TRANSCRIBER="scripted",
+        SCRIPTED_RTF=str(load.rtf),
+        WORKER_CONCURRENCY=str(load.concurrency),
+        RATE_LIMIT_SUBMIT="10/minute",
+        RATE_LIMIT_READ="600/minute",
     ) as running:
         gateways = gateways_of(running.process_id)
 
         def memory() -> float:
             return sum(resident_mib(gateway) for gateway in gateways)
 
-        users = [_User(running.submit(small_silence(20, number))) for number in range(min(load.users, 1000))]
-        users += [_User(user.job_id) for user in itertools.islice(itertools.cycle(users), load.users - len(users))]
+        users = [_User(number) for number in range(load.users)]
+        uvloop.run(_first_jobs(running.port, users))
         before = memory()
-        seen, memories, cores = uvloop.run(_run(load, running, users, memory, gateways))
+        seen, memories, cores = uvloop.run(_run(load, running.port, users, memory, gateways))
     quarter = len(memories) // 4
     first, last = max(memories[:quarter]), max(memories[-quarter:])
     requests = len(seen.since_sent) + len(seen.uploads) + len(seen.errors)
@@ -133,7 +149,7 @@ def _bear(load: Load) -> list[list[str]]:
         ["cores: " + ", ".join(f"{name} {share:.2f}" for name, share in cores.items()), "", "", "", "", ""],
     ]
     if load.streams:
-        per_stream = f"{(first - before) * 1024 / load.streams:.1f} KiB"
+        per_stream = f"{(seen.opened_mib - before) * 1024 / load.streams:.1f} KiB"
         rows.append(["gateway's memory a stream", str(load.streams), per_stream, "", "", ""])
     if seen.events:
         rows.append(["events received", str(seen.events), "", "", "", ""])
@@ -148,12 +164,17 @@ def _milliseconds(seconds: list[float]) -> list[str]:
 
 
 async def _run(
-    load: Load, running: Service, users: list[_User], memory: Callable[[], float], gateways: list[int]
+    load: Load, port: int, users: list[_User], memory: Callable[[], float], gateways: list[int]
 ) -> tuple[_Seen, list[float], dict[str, float]]:
     seen = _Seen()
     memories: list[float] = []
-    port = running.port
-    streams = [await _follow(port, users[number % len(users)].job_id) for number in range(load.streams)]
+    streams = [
+        await _follow(port, users[number % len(users)].job_id, loopback_address(load.users + number))
+        for number in range(load.streams)
+    ]
+    async with asyncio.timeout(_OPEN_SECONDS):
+        await asyncio.gather(*(stream.answered.wait() for stream in streams))
+    seen.opened_mib = memory()
     following = len(users) // _EVENT_SHARE
     end = time.perf_counter() + load.seconds
     processes = {"gateway": gateways, "clients": [os.getpid()]}
@@ -168,7 +189,7 @@ async def _run(
             group.create_task(_upload(port, users[number :: load.uploading], files, end, seen))
         group.create_task(_watch(memory, memories, end))
     seconds = time.perf_counter() - started
-    seen.errors += ["event stream ended or refused" for stream in streams if stream.status != 200]
+    seen.errors += ["event stream ended or refused" for stream in streams if stream.status != HTTPStatus.OK]
     seen.events += sum(stream.events for stream in streams)
     cores = {name: (sum(map(processor_seconds, pids)) - used[name]) / seconds for name, pids in processes.items()}
     return seen, memories, cores
@@ -183,7 +204,7 @@ async def _watch(memory: Callable[[], float], memories: list[float], end: float)
 async def _poll(port: int, user: _User, end: float, seen: _Seen) -> None:
     """Ask for the status once a second."""
     await asyncio.sleep(random.random() * _POLL_EVERY_SECONDS)  # noqa: S311 - spreads users, guards nothing
-    connection = await WireConnection.open(port, source=random.choice(_SOURCES))  # noqa: S311 - the same
+    connection = await WireConnection.open(port, source=user.address)
     due = time.perf_counter()
     while due < end:
         sent = time.perf_counter()
@@ -191,10 +212,10 @@ async def _poll(port: int, user: _User, end: float, seen: _Seen) -> None:
             answer = await connection.ask(get(f"/status/{user.job_id}"))
         except ConnectionError as error:
             seen.errors.append(f"GET /status: {error}")
-            connection = await WireConnection.open(port)
+            connection = await WireConnection.open(port, source=user.address)
         else:
             done = time.perf_counter()
-            if answer.status == 200:
+            if answer.status == HTTPStatus.OK:
                 seen.since_sent.append(done - sent)
                 seen.since_due.append(done - due)
             else:
@@ -208,20 +229,34 @@ async def _listen(port: int, user: _User, end: float, seen: _Seen) -> None:
     """Follow the user's job, whichever it is by now, from its first event to its end."""
     while time.perf_counter() < end:
         former = user.job_id
-        stream = await _follow(port, former)
+        stream = await _follow(port, former, user.address)
         await asyncio.wait([stream.ended], timeout=max(0.0, end - time.perf_counter()))
         seen.events += stream.events
-        if stream.status != 200:
+        if stream.status != HTTPStatus.OK:
             seen.errors.append(f"GET /events: {stream.status}")
         stream.close()
         await user.moved(former, end)
 
 
-async def _follow(port: int, job_id: str) -> EventCounter:
+async def _follow(port: int, job_id: str, source: str) -> EventCounter:
     _, stream = await asyncio.get_running_loop().create_connection(
-        lambda: EventCounter(get(f"/events/{job_id}")), "127.0.0.1", port
+        lambda: EventCounter(get(f"/events/{job_id}")), "127.0.0.1", port, local_addr=(source, 0)
     )
     return stream
+
+
+async def _first_jobs(port: int, users: list[_User]) -> None:
+    """Give everybody a job."""
+    seen = _Seen()
+    waiting = iter(enumerate(users))
+
+    async def post() -> None:
+        for number, user in waiting:
+            await _post(port, user, _form(small_silence(_FIRST_SECONDS, number)), seen)
+
+    await asyncio.gather(*(post() for _ in range(_POSTING)))
+    if seen.errors:
+        raise RuntimeError(f"{len(seen.errors)} users got no job: {seen.errors[0]}")
 
 
 async def _upload(port: int, users: list[_User], files: "itertools.count[int]", end: float, seen: _Seen) -> None:
@@ -231,26 +266,32 @@ async def _upload(port: int, users: list[_User], files: "itertools.count[int]", 
         if time.perf_counter() + _UPLOAD_SECONDS > end:
             return
         body = _form(silence(_UPLOAD_BYTES, next(files)))
-        connection = await WireConnection.open(port)
-        try:
-            connection.transport.write(_head(len(body)))
-            piece = len(body) // _PIECES + 1
-            for start in range(0, len(body), piece):
-                connection.transport.write(body[start : start + piece])
-                if start + piece < len(body):
-                    await asyncio.sleep(_UPLOAD_SECONDS / _PIECES)
-            sent = time.perf_counter()
-            answer = await connection.answer()
-        except ConnectionError as error:
-            seen.errors.append(f"POST /transcribe: {error}")
-            continue
-        finally:
-            connection.close()
-        if answer.status == 202:
-            seen.uploads.append(time.perf_counter() - sent)
-            user.follow(answer.body.split(b'"job_id":"', 1)[1][:32].decode())
-        else:
-            seen.errors.append(f"POST /transcribe: {answer.status} {answer.body[:120].decode()}")
+        await _post(port, user, body, seen, pieces=_PIECES, pause_seconds=_UPLOAD_SECONDS / _PIECES)
+
+
+async def _post(
+    port: int, user: _User, body: bytes, seen: _Seen, *, pieces: int = 1, pause_seconds: float = 0.0
+) -> None:
+    """Upload a body piece by piece, and have the user follow the job that it becomes."""
+    connection = await WireConnection.open(port, source=user.address)
+    try:
+        connection.transport.write(_head(len(body)))
+        piece = math.ceil(len(body) / pieces)
+        for start in range(0, len(body), piece):
+            connection.transport.write(body[start : start + piece])
+            await asyncio.sleep(pause_seconds)
+        sent = time.perf_counter()
+        answer = await connection.answer()
+    except ConnectionError as error:
+        seen.errors.append(f"POST /transcribe: {error}")
+        return
+    finally:
+        connection.close()
+    if answer.status == HTTPStatus.ACCEPTED:
+        seen.uploads.append(time.perf_counter() - sent)
+        user.follow(answer.body.split(b'"job_id":"', 1)[1][:32].decode())
+    else:
+        seen.errors.append(f"POST /transcribe: {answer.status} {answer.body[:120].decode()}")
 
 
 def _head(body_bytes: int) -> bytes:

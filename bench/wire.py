@@ -111,6 +111,7 @@ class EventCounter(asyncio.Protocol):
     def __init__(self, request: bytes) -> None:
         self.status = 0
         self.events = 0
+        self.answered = asyncio.Event()
         self._request = request
         self._transport: asyncio.Transport | None = None
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -124,6 +125,7 @@ class EventCounter(asyncio.Protocol):
         """See `asyncio.Protocol`."""
         if self.status == 0:
             self.status = int(data[9:12])
+            self.answered.set()
         self.events += data.count(b"\nid: ") + data.count(b"event: queue")
         if data.endswith(b"0\r\n\r\n") and not self.ended.done():
             self.ended.set_result(None)
@@ -139,6 +141,11 @@ class EventCounter(asyncio.Protocol):
             self._transport.close()
 
 
+def loopback_address(number: int) -> str:
+    """Return an address of loopback's for each number, as who connects from elsewhere has one of his own."""
+    return f"127.{16 + (number >> 14)}.{number >> 7 & 127}.{1 + (number & 127)}"
+
+
 def get(path: str) -> bytes:
     """Return a GET request's bytes."""
     return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()
@@ -150,7 +157,7 @@ async def answered_per_second(port: int, requests: Sequence[bytes], *, seconds: 
     Raises:
         RuntimeError: an answer is none of 200.
     """
-    asking = [await WireConnection.open(port, source=f"127.0.1.{number + 1}") for number in range(len(requests))]
+    asking = [await WireConnection.open(port, source=loopback_address(number)) for number in range(len(requests))]
     started = time.perf_counter()
 
     async def ask(connection: WireConnection, request: bytes) -> int:
