@@ -5,7 +5,7 @@ import gc
 import resource
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from types import FrameType
 
@@ -27,13 +27,13 @@ _OTHER_FILES = 256
 _FEWEST_CONNECTIONS = 16
 
 
-def main() -> int:
-    """Run the gateway until it is told to stop; return its exit status."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the gateway, by default as the command line says, until it is told to stop; return its exit status."""
     parser = argparse.ArgumentParser(prog="python -m api", description=main.__doc__)
     parser.add_argument(
         "--listen-fd", type=int, metavar="N", help="take connections from this listening socket, not from HOST and PORT"
     )
-    return run_process(GatewaySettings, partial(_run, listen_fd=parser.parse_args().listen_fd))
+    return run_process(GatewaySettings, partial(_run, listen_fd=parser.parse_args(arguments).listen_fd))
 
 
 def _run(settings: GatewaySettings, *, listen_fd: int | None) -> int:

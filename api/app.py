@@ -141,6 +141,7 @@ def create_app(settings: GatewaySettings) -> FastAPI:
         openapi_url=documentation.OPENAPI_PATH,
         docs_url=None,
         redoc_url=None,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # nobody receives any; it is asked per request
     )
     app.state.services = services
     # What is added last is the outermost.

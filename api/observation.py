@@ -22,6 +22,7 @@ class GatewayMetrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self._of_route: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self.requests = Counter(
             "transcription_requests_total",
             "HTTP requests by method, route template and status",
@@ -65,6 +66,16 @@ class GatewayMetrics:
             "transcription_dead_letters", "Failed works an operator may requeue or purge", registry=self.registry
         )
 
+    def observe_request(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count a request that was answered."""
+        # Looking labels up takes longer than counting.
+        if (known := self._of_route.get((method, route, status))) is None:
+            known = self.requests.labels(method, route, str(status)), self.duration.labels(route)
+            self._of_route[method, route, status] = known
+        requests, duration = known
+        requests.inc()
+        duration.observe(seconds)
+
     def set_queue(self, lanes: list[LaneState], *, dead_letters: int) -> None:
         """Set the gauges that tell of Redis, read at the time of the scrape."""
         self._dead_letters.set(dead_letters)
@@ -101,17 +112,15 @@ class Observation:
             await send(message)
 
         started = time.perf_counter()
-        with (
-            structlog.contextvars.bound_contextvars(request_id=request_id),
-            self._metrics.in_progress.track_inprogress(),
-        ):
+        # Not unbound: the server runs each request in a context of its own.
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        with self._metrics.in_progress.track_inprogress():
             try:
                 await self._app(scope, receive, send_with_id)
             finally:
                 seconds = time.perf_counter() - started
                 # The template, not the path: label sets stay bounded and logs hold no ids of strangers' making.
                 route = getattr(scope.get("route"), "path", "unmatched")
-                self._metrics.requests.labels(scope["method"], route, str(status)).inc()
-                self._metrics.duration.labels(route).observe(seconds)
+                self._metrics.observe_request(scope["method"], route, status, seconds)
                 log = logger.debug if route in _ROUTINE else logger.info
                 log("request", method=scope["method"], route=route, status=status, ms=round(seconds * 1000, 1))

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -84,7 +85,7 @@ class Work(BaseModel):
             tenant=record["tenant"],
             lane=record["lane"],
             status=JobStatus(record["status"]),
-            options=TranscriptionOptions.model_validate_json(record["options"]),
+            options=_options(record["options"]),
             media_bytes=int(record["media_bytes"]),
             media_sha256=record["media_sha256"],
             audio_seconds=int(audio_ms) / 1000 if audio_ms else None,
@@ -105,6 +106,12 @@ class Work(BaseModel):
             failure=FailureCode(failure) if failure else None,
             failure_detail=record.get("failure_detail"),
         )
+
+
+@lru_cache(maxsize=1024)
+def _options(text: str) -> TranscriptionOptions:
+    """Read options; most jobs have those of many others."""
+    return TranscriptionOptions.model_validate_json(text)
 
 
 class AttemptRecord(BaseModel):

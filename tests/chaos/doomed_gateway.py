@@ -50,7 +50,7 @@ def main() -> int:
     _after(TurnSender, "_send", dies=step == "after the turn")
     _wrap_record(step)
     _wrap_answer(step)
-    return api.__main__.main()
+    return api.__main__.main([])
 
 
 def _die() -> None:

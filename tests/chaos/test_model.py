@@ -26,6 +26,7 @@ from hypothesis.stateful import (
 )
 from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
+from redis.asyncio.client import Pipeline
 
 from api.dead_letter_store import DeadLetterStore
 from api.job_store import Accepted, NewJob, QueueLimits
@@ -90,6 +91,19 @@ class ResendingRedis(AsyncRedis):
         if command[0] == "EVALSHA":
             await super().execute_command(*command, **options)  # type: ignore[no-untyped-call]
         return await super().execute_command(*command, **options)  # type: ignore[no-untyped-call]
+
+    def pipeline(self, transaction: bool = True, shard_hint: str | None = None) -> "ResendingPipeline":
+        return ResendingPipeline(self.connection_pool, self.response_callbacks, transaction, shard_hint)
+
+
+class ResendingPipeline(Pipeline):
+    """The same for commands that share a round trip."""
+
+    async def execute(self, raise_on_error: bool = True) -> list[Any]:
+        commands = list(self.command_stack)
+        await super().execute(raise_on_error)
+        self.command_stack = commands
+        return await super().execute(raise_on_error)
 
 
 @dataclass
