@@ -21,16 +21,19 @@ from api.forecast import Forecast
 from api.job_store import JobStore, QueueLimits
 from api.jwt_door import JwtDoor
 from api.observation import GatewayMetrics, Observation
-from api.routes import dead_letters, jobs, keys, operations, transcribe
+from api.routes import dead_letters, jobs, keys, operations, transcribe, webhooks
 from api.services import Services
 from api.settings import GatewaySettings
 from api.signing_keys import SigningKeys
 from api.status_polls import StatusPolls
+from api.webhook_store import WebhookStore
 from core.celery_app import create_celery
 from core.errors import ConfigurationError
 from core.media_files import MediaFiles
 from core.redis_clients import connect_async
+from core.user_urls import UrlPolicy
 from core.version import VERSION
+from core.webhook_signatures import WebhookSigner
 
 _DESCRIPTION = """\
 POST audio to `/transcribe`, follow `/status/{job_id}` or `/events/{job_id}`, fetch `/result/{job_id}`.
@@ -55,8 +58,9 @@ def create_app(settings: GatewaySettings) -> FastAPI:
     """Return the gateway as an ASGI application.
 
     Raises:
-        ConfigurationError: what AUTH_MODE needs is missing.
+        ConfigurationError: what AUTH_MODE needs is missing, or what webhooks need can't be used.
     """
+    WebhookSigner.parse(settings.webhook_secret)  # only the deliverer signs, but here a mistake is seen
     metrics = GatewayMetrics()
     client = connect_async(settings.redis)
     store = JobStore(
@@ -82,6 +86,8 @@ def create_app(settings: GatewaySettings) -> FastAPI:
         activity=activity,
         forecast=forecast,
         events=JobEvents(store, activity, forecast),
+        webhooks=WebhookStore(client),
+        url_policy=UrlPolicy.parse(settings.outbound_allowed_networks),
     )
 
     @asynccontextmanager
@@ -99,7 +105,7 @@ def create_app(settings: GatewaySettings) -> FastAPI:
     app.add_middleware(StatusPolls, jobs=store, forecast=forecast)
     app.add_middleware(Observation, metrics=metrics)
     problems.install(app)
-    for routes in (transcribe, jobs, dead_letters, keys, operations):
+    for routes in (transcribe, jobs, webhooks, dead_letters, keys, operations):
         app.include_router(routes.router)
 
     @app.get("/", include_in_schema=False)

@@ -15,7 +15,9 @@ from api.forecast import Forecast
 from api.job_store import JobStore
 from api.observation import GatewayMetrics
 from api.settings import GatewaySettings
+from api.webhook_store import WebhookStore
 from core.media_files import MediaFiles
+from core.user_urls import UrlPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,8 @@ class Services:
     activity: ActivityFeed
     forecast: Forecast
     events: JobEvents
+    webhooks: WebhookStore
+    url_policy: UrlPolicy
 
 
 # `async` though it waits for nothing: what isn't goes through a thread for every request.

@@ -2,12 +2,12 @@
 
 from pydantic import Field
 
-from core.settings import DoorSettings
+from core.settings import DoorSettings, OutboundSettings
 
 _MIB = 1024 * 1024
 
 
-class GatewaySettings(DoorSettings):
+class GatewaySettings(DoorSettings, OutboundSettings):
     """Whom the gateway lets in and what it takes."""
 
     admin_key: str = Field(

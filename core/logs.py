@@ -46,5 +46,15 @@ def configure_logging(level: str, log_format: Literal["console", "json"]) -> Non
     root.handlers = [handler]
     root.setLevel(level)
     # Chatty libraries: their informational lines repeat ours.
-    for name in ("celery", "kombu", "uvicorn", "amqp", "httpx", "faster_whisper", "multipart", "python_multipart"):
+    for name in (
+        "celery",
+        "kombu",
+        "uvicorn",
+        "amqp",
+        "httpx",
+        "httpcore",
+        "faster_whisper",
+        "multipart",
+        "python_multipart",
+    ):
         logging.getLogger(name).setLevel(max(logging.getLevelName(level), logging.WARNING))

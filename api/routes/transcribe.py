@@ -26,6 +26,7 @@ from core.errors import (
     MalformedBody,
     MultipartRequired,
     OptionProblem,
+    OutboundFailure,
     QueueFull,
     UnknownModel,
     UnsupportedMedia,
@@ -48,6 +49,8 @@ _MESSAGES = {
     AcceptOutcome.REPLAYED: "This request was accepted before.",
 }
 
+_WEBHOOK_FIELD = "webhook_url"
+
 router = APIRouter(tags=["transcription"])
 logger = structlog.get_logger(__name__)
 
@@ -60,10 +63,17 @@ def _form_schema() -> dict[str, Any]:
         "format": "binary",
         "description": "An audio or video file; its name and type don't matter.",
     }
+    webhook = {
+        "type": "string",
+        "format": "uri",
+        "maxLength": 2048,
+        "description": "Where to POST, signed, that the job is completed, failed or cancelled: http or https, on the "
+        "public internet, without credentials. `GET /webhooks/{job_id}` tells how that went.",
+    }
     return {
         "type": "object",
         "required": [FILE_FIELD],
-        "properties": {FILE_FIELD: file, **schema["properties"]},
+        "properties": {FILE_FIELD: file, **schema["properties"], _WEBHOOK_FIELD: webhook},
         "additionalProperties": False,
     }
 
@@ -115,6 +125,7 @@ async def transcribe(
     limits = UploadLimits(services.settings.max_file_bytes, services.settings.min_free_disk_bytes)
     upload = await receive(request, job_id, services.media, limits)
     try:
+        webhook_url = _webhook_url(upload.fields, services)
         options = _options(upload.fields)
         lane = await _lane(options, services)
         path = services.media.path(job_id)
@@ -132,6 +143,7 @@ async def transcribe(
             cost_seconds=_cost_seconds(upload, audio_seconds, options),
             shares_work=services.settings.deduplicate and "no-cache" not in cache_control,
             idempotency_key=idempotency_key,
+            webhook_url=webhook_url,
         )
     except BaseException:
         await asyncio.to_thread(services.media.remove, job_id)
@@ -178,6 +190,22 @@ async def _accept(job: NewJob, services: Services) -> Accepted:
 def _inspect(path: Path) -> float | None:
     refuse_other_than_media(path)
     return header_duration_seconds(path)
+
+
+def _webhook_url(fields: dict[str, str], services: Services) -> str | None:
+    """Take the URL out of the form's fields and return it; None if there is none.
+
+    Raises:
+        InvalidOptions: it is none that is ever asked, or webhooks can't be signed here.
+    """
+    if not (url := fields.pop(_WEBHOOK_FIELD, "")):
+        return None
+    if not services.settings.webhook_secret:
+        raise InvalidOptions([OptionProblem(_WEBHOOK_FIELD, "webhooks are not set up here (WEBHOOK_SECRET)")])
+    try:
+        return str(services.url_policy.checked_url(url))
+    except OutboundFailure as failure:
+        raise InvalidOptions([OptionProblem(_WEBHOOK_FIELD, failure.detail)]) from None
 
 
 def _options(fields: dict[str, str]) -> TranscriptionOptions:
