@@ -86,7 +86,7 @@ class UrlPolicy:
         try:
             parsed = _URL.validate_python(url)
         except ValidationError:
-            raise OutboundFailure(OutboundFault.URL_REFUSED, "is no http:// or https:// URL") from None
+            raise OutboundFailure(OutboundFault.URL_REFUSED, "is no http or https URL") from None
         if parsed.username is not None or parsed.password is not None:
             raise OutboundFailure(OutboundFault.URL_REFUSED, "has credentials in it, which is not taken")
         try:

@@ -95,7 +95,7 @@ class Outbound:
         checked = self._policy.checked_url(url)
         # The number of the port is there even if it is the scheme's own, which belongs in no Host header.
         own_port = checked.port in {None, 443 if checked.scheme == "https" else 80}
-        sent: dict[bytes | str, bytes | str] = {
+        sent = {
             "Host": f"{checked.host}" if own_port else f"{checked.host}:{checked.port}",
             "User-Agent": _USER_AGENT,
         }
@@ -107,7 +107,7 @@ class Outbound:
             pool.stream(
                 method,
                 str(checked),
-                headers=sent | dict(headers or {}),
+                headers=[*sent.items(), *(headers or {}).items()],
                 content=content,
             ) as response,
         ):
@@ -210,7 +210,10 @@ class _HurriedStream(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,  # noqa: ARG002 - the same
     ) -> httpcore.NetworkStream:
-        stream = self._stream.start_tls(ssl_context, server_hostname, self._deadline.remaining())
+        try:
+            stream = self._stream.start_tls(ssl_context, server_hostname, self._deadline.remaining())
+        except httpcore.ConnectError:
+            raise OutboundFailure(OutboundFault.TLS_FAILED, "has no valid certificate, or no usable TLS") from None
         return _HurriedStream(stream, self._deadline)
 
     def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 - as its base
@@ -224,9 +227,7 @@ def _failures() -> Iterator[None]:
         yield
     except httpcore.TimeoutException:
         raise _timed_out() from None
-    except httpcore.ConnectError as error:
-        if isinstance(error.__cause__, ssl.SSLError):
-            raise OutboundFailure(OutboundFault.TLS_FAILED, "has no valid certificate, or no usable TLS") from None
+    except httpcore.ConnectError:
         raise OutboundFailure(OutboundFault.CONNECTION_FAILED, "can't be connected to") from None
     except httpcore.NetworkError:
         raise OutboundFailure(OutboundFault.CONNECTION_FAILED, "broke the connection off") from None
