@@ -29,15 +29,24 @@ _LEASE_MARGIN_SECONDS = 10.0
 _THREADS = 32
 _PER_HOST = 4
 """Deliveries to one host at once: a slow receiver holds up no more threads than these."""
-_HOST_BUSY_SECONDS = 2.0
+_PER_TENANT = 16
+"""Deliveries for one tenant at once: whoever has many slow receivers leaves threads for others."""
+_BUSY_SECONDS = 2.0
+_SPREAD_SECONDS = 0.02
+_MOST_BUSY_SECONDS = 60.0
+"""An event that finds its host or tenant busy waits the first time, the next one longer by the second, up to the third:
+a crowd for one host is not looked at again and again."""
 _MOST_RETRY_AFTER_SECONDS = 86_400.0
 _SLOT_SECONDS = 0.5
+
+_Party = tuple[str, str]
+"""A host or a tenant: the kind and its name."""
 
 logger = structlog.get_logger(__name__)
 
 
 class Deliverer:
-    """Delivers what is due, several events at once, few of them to the same host."""
+    """Delivers what is due, several events at once, few of them to the same host or for the same tenant."""
 
     def __init__(
         self,
@@ -49,7 +58,8 @@ class Deliverer:
         attempt_seconds: float = _ATTEMPT_SECONDS,
         threads: int = _THREADS,
         per_host: int = _PER_HOST,
-        host_busy_seconds: float = _HOST_BUSY_SECONDS,
+        per_tenant: int = _PER_TENANT,
+        busy_seconds: float = _BUSY_SECONDS,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._outbox = outbox
@@ -59,9 +69,10 @@ class Deliverer:
         self._attempt_seconds = attempt_seconds
         self._slots = threading.Semaphore(threads)
         self._per_host = per_host
-        self._host_busy_seconds = host_busy_seconds
+        self._per_tenant = per_tenant
+        self._busy_seconds = busy_seconds
         self._clock = clock
-        self._under_way: Counter[str] = Counter()
+        self._under_way: Counter[_Party] = Counter()
         self._lock = threading.Lock()
         self._stopping = threading.Event()
 
@@ -71,6 +82,7 @@ class Deliverer:
         Raises:
             redis.exceptions.RedisError: the outbox can't be reached.
         """
+        turned_away: Counter[_Party] = Counter()
         while not self._stopping.is_set():
             if not self._slots.acquire(timeout=_SLOT_SECONDS):
                 continue
@@ -79,7 +91,7 @@ class Deliverer:
                 delivery = self._outbox.take(lease_seconds=self._attempt_seconds + _LEASE_MARGIN_SECONDS)
                 if delivery is None:
                     return
-                begun = self._begin(delivery)
+                begun = self._begin(delivery, turned_away)
             finally:
                 if not begun:
                     self._slots.release()
@@ -88,21 +100,31 @@ class Deliverer:
         """Begin nothing more. What is under way ends with the process, and is due again when its lease lapses."""
         self._stopping.set()
 
-    def _begin(self, delivery: Delivery) -> bool:
-        """Deliver in a thread of its own, unless enough is under way to the same host."""
-        host = urlsplit(delivery.url).hostname or ""
+    def _begin(self, delivery: Delivery, turned_away: Counter[_Party]) -> bool:
+        """Deliver in a thread of its own, unless enough is under way to the same host or for the same tenant."""
+        host = ("host", urlsplit(delivery.url).hostname or "")
+        tenant = ("tenant", delivery.event.tenant)
         with self._lock:
-            is_busy = self._under_way[host] >= self._per_host
-            if not is_busy:
-                self._under_way[host] += 1
-        if is_busy:
-            self._outbox.put_back(delivery, delay_seconds=self._host_busy_seconds)
+            busy = next(
+                (
+                    party
+                    for party, most in ((host, self._per_host), (tenant, self._per_tenant))
+                    if self._under_way[party] >= most
+                ),
+                None,
+            )
+            if busy is None:
+                self._under_way.update((host, tenant))
+        if busy is not None:
+            delay = min(_MOST_BUSY_SECONDS, self._busy_seconds + turned_away[busy] * _SPREAD_SECONDS)
+            turned_away[busy] += 1
+            self._outbox.put_back(delivery, delay_seconds=delay)
             return False
         # A daemon: the end of the process waits for nobody's receiver.
-        threading.Thread(target=self._deliver, args=(delivery, host), name="webhook", daemon=True).start()
+        threading.Thread(target=self._deliver, args=(delivery, host, tenant), name="webhook", daemon=True).start()
         return True
 
-    def _deliver(self, delivery: Delivery, host: str) -> None:
+    def _deliver(self, delivery: Delivery, *parties: _Party) -> None:
         try:
             self._attempt(delivery)
         except RedisError as error:  # its lease lapses, and it is delivered once more
@@ -111,9 +133,8 @@ class Deliverer:
             logger.warning("webhook_error", webhook_id=delivery.event.webhook_id, error=type(error).__name__)
         finally:
             with self._lock:
-                self._under_way[host] -= 1
-                if not self._under_way[host]:
-                    del self._under_way[host]
+                self._under_way.subtract(parties)
+                self._under_way = +self._under_way
             self._slots.release()
 
     def _attempt(self, delivery: Delivery) -> None:
