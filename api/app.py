@@ -27,18 +27,21 @@ from api.observation import GatewayMetrics, Observation
 from api.rate_limits import HEADERS as RATE_LIMIT_HEADERS
 from api.rate_limits import RateLimits
 from api.response_headers import ResponseHeaders
-from api.routes import dead_letters, documentation, jobs, keys, operations, transcribe
+from api.routes import dead_letters, documentation, jobs, keys, operations, transcribe, webhooks
 from api.services import Services
 from api.settings import GatewaySettings
 from api.signing_keys import SigningKeys
 from api.status_polls import StatusPolls
 from api.upload_pace import UploadPace
 from api.uploads import UploadLimits, UploadReceiver
+from api.webhook_store import WebhookStore
 from core.celery_app import create_celery
 from core.errors import ConfigurationError
 from core.media_files import MediaFiles
 from core.redis_clients import connect_async
+from core.user_urls import UrlPolicy
 from core.version import VERSION
+from core.webhook_signatures import WebhookSigner
 
 _DESCRIPTION = """\
 POST audio to `/transcribe`, follow `/status/{job_id}` or `/events/{job_id}`, fetch `/result/{job_id}`.
@@ -83,8 +86,9 @@ def create_app(settings: GatewaySettings) -> FastAPI:
     """Return the gateway as an ASGI application.
 
     Raises:
-        ConfigurationError: what AUTH_MODE needs is missing.
+        ConfigurationError: what AUTH_MODE needs is missing, or what webhooks need can't be used.
     """
+    WebhookSigner.parse(settings.webhook_secret)  # only the deliverer signs, but here a mistake is seen
     metrics = GatewayMetrics()
     client = connect_async(settings.redis)
     store = JobStore(
@@ -120,6 +124,8 @@ def create_app(settings: GatewaySettings) -> FastAPI:
         activity=activity,
         forecast=forecast,
         events=JobEvents(store, activity, forecast),
+        webhooks=WebhookStore(client),
+        url_policy=UrlPolicy.parse(settings.outbound_allowed_networks),
     )
 
     @asynccontextmanager
@@ -157,7 +163,7 @@ def create_app(settings: GatewaySettings) -> FastAPI:
         )
     app.add_middleware(ResponseHeaders)
     app.add_middleware(Observation, metrics=metrics)
-    for routes in (transcribe, jobs, dead_letters, keys, operations, documentation):
+    for routes in (transcribe, jobs, webhooks, dead_letters, keys, operations, documentation):
         app.include_router(routes.router)
 
     def openapi() -> dict[str, Any]:

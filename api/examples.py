@@ -185,6 +185,27 @@ _STATS: Final = {
     "mean_latency_seconds": 14.2,
 }
 
+_WEBHOOK_LOG: Final = {
+    "job_id": _JOB_ID,
+    "url": "https://example.com/hooks",
+    "disabled": False,
+    "events": [
+        {
+            "webhook_id": f"{_JOB_ID}-1",
+            "type": "transcription.completed",
+            "state": "delivered",
+            "created_at": "2026-11-21T11:50:31.702Z",
+            "next_attempt_at": None,
+            "attempts": [
+                {"at": "2026-11-21T11:50:32.110Z", "seconds": 20.0, "status": None, "fault": "timed_out"},
+                {"at": "2026-11-21T11:50:57.480Z", "seconds": 0.12, "status": 204, "fault": None},
+            ],
+        }
+    ],
+}
+
+_WEBHOOK_REPLAY: Final = {"job_id": _JOB_ID, "webhook_id": f"{_JOB_ID}-1"}
+
 ANSWERS: Final[dict[tuple[str, str, int], Any]] = {
     ("/transcribe", "post", 202): _JOB_ACCEPTED,
     ("/status/{job_id}", "get", 200): _JOB,
@@ -192,6 +213,8 @@ ANSWERS: Final[dict[tuple[str, str, int], Any]] = {
     ("/job/{job_id}", "delete", 200): _JOB_CANCELLED,
     ("/job/{job_id}", "delete", 202): _JOB_CANCEL_REQUESTED,
     ("/jobs", "get", 200): _JOB_LIST,
+    ("/webhooks/{job_id}", "get", 200): _WEBHOOK_LOG,
+    ("/webhooks/{job_id}/replay", "post", 202): _WEBHOOK_REPLAY,
     ("/dead-letters", "get", 200): _DEAD_LETTERS,
     ("/dead-letters", "delete", 200): _PURGED,
     ("/dead-letters/requeue", "post", 200): _REQUEUED,

@@ -67,12 +67,19 @@ class NewJob:
     shares_work: bool = True
     """Whether a work of the same tenant that asks for the same may serve it."""
     idempotency_key: str | None = None
+    webhook_url: str | None = None
+    """Whom to tell of the job's end. Its own: jobs that share a work each tell their own."""
 
     @property
     def digest(self) -> str:
         """What is asked for: tenant, lane, audio and options, as a SHA-256 in hexadecimal."""
         options = self.options.model_dump(mode="json", by_alias=True, exclude={"model"})
         return _digest([self.tenant, self.lane, self.media_sha256, options])
+
+    @property
+    def _body_digest(self) -> str:
+        """What the whole request asks for: who is to be told is no matter of the work."""
+        return _digest([self.digest, self.webhook_url]) if self.webhook_url else self.digest
 
     def arguments(self) -> dict[str, object]:
         """Return what `accept.lua` takes of a job; None where there is nothing."""
@@ -86,13 +93,14 @@ class NewJob:
             "media_sha256": self.media_sha256,
             "cost_ms": str(_milliseconds(self.cost_seconds)),
         }
+        owned = {"tenant": self.tenant, "file_name": self.file_name, "webhook_url": self.webhook_url}
         return {
             "job_id": self.job_id,
-            "job": {"tenant": self.tenant} | ({"file_name": self.file_name} if self.file_name is not None else {}),
+            "job": {name: value for name, value in owned.items() if value is not None},
             "work": work | ({"audio_ms": str(_milliseconds(self.audio_seconds or 0.0))} if known else {}),
             "digest": self.digest if self.shares_work else None,
             "idempotency_key": _digest([self.tenant, self.idempotency_key]) if self.idempotency_key else None,
-            "body": self.digest if self.idempotency_key else None,
+            "body": self._body_digest if self.idempotency_key else None,
         }
 
 

@@ -3,6 +3,7 @@
 import random
 import re
 import time
+from collections.abc import Mapping
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -65,6 +66,15 @@ class GatewayMetrics:
         self._dead_letters = Gauge(
             "transcription_dead_letters", "Failed works an operator may requeue or purge", registry=self.registry
         )
+        self._webhooks_waiting = Gauge(
+            "transcription_webhooks_waiting", "Webhook events to be delivered, now or later", registry=self.registry
+        )
+        self._webhook_attempts = Gauge(
+            "transcription_webhook_attempts",
+            "Attempts to deliver a webhook event since ever, by how they ended",
+            ("outcome",),
+            registry=self.registry,
+        )
 
     def observe_request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count a request that was answered."""
@@ -75,6 +85,12 @@ class GatewayMetrics:
         requests, duration = known
         requests.inc()
         duration.observe(seconds)
+
+    def set_webhooks(self, *, waiting: int, attempts: Mapping[str, int]) -> None:
+        """Set the gauges that tell of the outbox, read at the time of the scrape."""
+        self._webhooks_waiting.set(waiting)
+        for outcome, times in attempts.items():
+            self._webhook_attempts.labels(outcome).set(times)
 
     def set_queue(self, lanes: list[LaneState], *, dead_letters: int) -> None:
         """Set the gauges that tell of Redis, read at the time of the scrape."""

@@ -17,7 +17,9 @@ from api.observation import GatewayMetrics
 from api.rate_limits import RateLimits
 from api.settings import GatewaySettings
 from api.uploads import UploadReceiver
+from api.webhook_store import WebhookStore
 from core.media_files import MediaFiles
+from core.user_urls import UrlPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,8 @@ class Services:
     activity: ActivityFeed
     forecast: Forecast
     events: JobEvents
+    webhooks: WebhookStore
+    url_policy: UrlPolicy
 
 
 # `async` though it waits for nothing: what isn't goes through a thread for every request.

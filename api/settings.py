@@ -6,13 +6,13 @@ from pydantic import Field, field_validator
 
 from api.client_address import trusted_proxies
 from api.rate_limits import parsed
-from core.settings import DoorSettings
+from core.settings import DoorSettings, OutboundSettings
 
 _MIB = 1024 * 1024
 _ORIGIN = re.compile(r"https?://[^/?#,\s]+")
 
 
-class GatewaySettings(DoorSettings):
+class GatewaySettings(DoorSettings, OutboundSettings):
     """Whom the gateway lets in and what it takes."""
 
     admin_key: str = Field(

@@ -25,7 +25,8 @@ ScriptoriumError                    code
 │   ├── NotADeadLetter              not_a_dead_letter
 │   ├── IdempotencyConflict         idempotency_conflict
 │   ├── UnknownKey                  unknown_key
-│   └── KeysNotInUse                keys_not_in_use
+│   ├── KeysNotInUse                keys_not_in_use
+│   └── NoWebhookEvent              no_webhook_event
 ├── JobFailed                       the FailureCode of the job
 ├── ServiceUnavailable              nothing is wrong with the request; try again
 │   ├── StoreUnavailable            store_unavailable
@@ -33,7 +34,8 @@ ScriptoriumError                    code
 │   ├── UploadsFull                 uploads_full
 │   └── DiskFull                    disk_full
 ├── ConfigurationError              configuration_error: a process can't start as it is set up
-└── TranscriptionFailure            raised inside an attempt, carries a FailureCode
+├── TranscriptionFailure            raised inside an attempt, carries a FailureCode
+└── OutboundFailure                 outbound_failure: asking a URL that a user gave ended here; carries an OutboundFault
 
 No class knows a transport: the gateway maps classes to HTTP statuses in one place (`api.problems`).
 """
@@ -88,6 +90,27 @@ _MEDIA_FAULTS = frozenset(
         FailureCode.CLIP_OUTSIDE_AUDIO,
     }
 )
+
+
+class OutboundFault(StrEnum):
+    """Why a URL that a user gave was not asked, or gave no answer."""
+
+    URL_REFUSED = "url_refused"
+    """It is none that is ever asked: not HTTP, with credentials, or not a URL at all."""
+    HOST_NOT_FOUND = "host_not_found"
+    """Its host's name has no address."""
+    ADDRESS_REFUSED = "address_refused"
+    """An address of its host is not of the public internet, nor in OUTBOUND_ALLOWED_NETWORKS."""
+    CONNECTION_FAILED = "connection_failed"
+    """Nobody listens there, or the connection broke off."""
+    TLS_FAILED = "tls_failed"
+    """Its certificate is not valid for the host, or no encryption could be agreed upon."""
+    TIMED_OUT = "timed_out"
+    """It took too long in all."""
+    ANSWER_MALFORMED = "answer_malformed"
+    """What came back is not HTTP."""
+    ANSWER_TOO_LARGE = "answer_too_large"
+    """More came back than is read."""
 
 
 class ScriptoriumError(Exception):
@@ -284,6 +307,13 @@ class KeysNotInUse(RequestRefused):
     title = "API keys are not in use"
 
 
+class NoWebhookEvent(RequestRefused):
+    """The job has no `webhook_url`, or has not come to an end yet: nobody was to be told anything."""
+
+    code = "no_webhook_event"
+    title = "There is no webhook event"
+
+
 class AudioExpired(RequestRefused):
     """The audio of a dead letter is gone, so there is nothing to transcribe again."""
 
@@ -363,3 +393,14 @@ class TranscriptionFailure(ScriptoriumError):
     def __init__(self, failure: FailureCode, detail: str) -> None:
         super().__init__(detail)
         self.failure = failure
+
+
+class OutboundFailure(ScriptoriumError):
+    """A URL that a user gave was not asked, or gave no answer. The detail never shows the URL."""
+
+    code = "outbound_failure"
+    title = "The URL could not be asked"
+
+    def __init__(self, fault: OutboundFault, detail: str = "") -> None:
+        super().__init__(detail)
+        self.fault = fault

@@ -67,6 +67,28 @@ class Keys:
         return f"{self.prefix}dead"
 
     @property
+    def webhooks(self) -> str:
+        """Sorted set: the outbox, events to deliver by the time they are due in milliseconds."""
+        return f"{self.prefix}webhooks"
+
+    def webhooks_of(self, job_id: str) -> str:
+        """List: ids of a job's events, oldest first."""
+        return f"{self.prefix}webhooks:{job_id}"
+
+    def webhook(self, webhook_id: str) -> str:
+        """Hash: an event that a job's receiver is told of."""
+        return f"{self.prefix}webhook:{webhook_id}"
+
+    def webhook_attempts(self, webhook_id: str) -> str:
+        """List: a `WebhookAttempt` as JSON for each attempt to deliver an event, oldest first."""
+        return f"{self.prefix}webhook:{webhook_id}:attempts"
+
+    @property
+    def webhook_counters(self) -> str:
+        """Hash: how many attempts to deliver an event ended how, since ever."""
+        return f"{self.prefix}webhook-counters"
+
+    @property
     def lanes(self) -> str:
         """Set: names of all lanes that ever had a job."""
         return f"{self.prefix}lanes"

@@ -89,6 +89,20 @@ class CommonSettings(BaseSettings):
             raise ConfigurationError(f"Settings can't be used. {problems}") from None
 
 
+class OutboundSettings(CommonSettings):
+    """Whom the service calls by itself: what takes a URL must know, and what asks it."""
+
+    webhook_secret: str = Field(
+        default="",
+        description="What webhooks are signed with: `whsec_` and 24 to 64 bytes in base64; or several, with spaces.",
+        repr=False,
+    )
+    outbound_allowed_networks: str = Field(
+        default="",
+        description="Networks that users' URLs may lead to besides the public internet, separated by spaces.",
+    )
+
+
 class DoorSettings(CommonSettings):
     """Where the gateway listens and whom it lets in: what it must know, and who starts it as well."""
 

@@ -1,13 +1,15 @@
-"""`python -m worker.beat`: Celery beat, with a worker of its own for what it schedules: the clean-up.
+"""`python -m worker.beat`: what goes on beside speech: Celery beat, a worker for the clean-up it schedules, webhooks.
 
-So neither does a busy lane hold the clean-up up, nor does it take a slot from speech. One is enough, two are no harm,
-none is no danger: nothing that keeps a job depends on it.
+So neither does a busy lane hold these up, nor do they take a slot from speech. One is enough, two are no harm, none is
+no danger: nothing that keeps a job depends on it, and webhooks wait in the outbox.
 """
 
 import os
 import socket
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import structlog
 from celery.beat import Scheduler, Service
@@ -17,10 +19,20 @@ from core.entry import run_process
 from core.lanes import CLEAN_UP_TASK, MAINTENANCE_QUEUE
 from core.media_files import MediaFiles
 from core.redis_clients import connect
+from core.user_urls import UrlPolicy
+from core.webhook_signatures import WebhookSigner
+from worker.background import Background
 from worker.clean_up import clean_up
 from worker.job_store import JobStore
+from worker.metrics import WorkerMetrics
+from worker.outbound import Outbound
+from worker.outbox import Outbox
 from worker.settings import WorkerSettings
 from worker.tasks import register_clean_up
+from worker.webhooks import Deliverer
+
+_OUTBOX_SECONDS = 1.0
+"""Time between two looks for webhooks that are due."""
 
 
 def main() -> int:
@@ -73,9 +85,28 @@ def _run(settings: WorkerSettings) -> int:
         quiet=True,
         loglevel=settings.log_level,
     )
-    worker.start()
+    with _delivering(settings):
+        worker.start()
     beat.stop()
     return int(worker.exitcode or 0)
+
+
+@contextmanager
+def _delivering(settings: WorkerSettings) -> Iterator[None]:
+    """Deliver webhooks meanwhile, if there is something to sign them with."""
+    signer = WebhookSigner.parse(settings.webhook_secret)
+    if signer is None:
+        yield
+        return
+    outbound = Outbound(UrlPolicy.parse(settings.outbound_allowed_networks))
+    deliverer = Deliverer(Outbox(connect(settings.redis)), outbound, signer)
+    loop = Background("webhooks", deliverer.run, every_seconds=_OUTBOX_SECONDS, metrics=WorkerMetrics())
+    loop.start()
+    try:
+        yield
+    finally:
+        deliverer.stop()
+        loop.stop()
 
 
 if __name__ == "__main__":

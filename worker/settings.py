@@ -5,10 +5,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from core.settings import CommonSettings
+from core.settings import OutboundSettings
 
 
-class WorkerSettings(CommonSettings):
+class WorkerSettings(OutboundSettings):
     """The model, how many jobs run against it, and when a job is given up."""
 
     transcriber: Literal["faster_whisper", "scripted"] = Field(

@@ -98,6 +98,9 @@ async def metrics(services: WithServices) -> Response:
     """Return this gateway's metrics and, while Redis answers, the queue's."""
     try:
         services.metrics.set_queue(await services.jobs.lanes(), dead_letters=await services.dead_letters.count())
+        services.metrics.set_webhooks(
+            waiting=await services.webhooks.waiting(), attempts=await services.webhooks.attempts_by_outcome()
+        )
     except RedisError as error:
         logger.warning("queue_not_measured", error=type(error).__name__)
     return Response(generate_latest(services.metrics.registry), media_type=CONTENT_TYPE_LATEST)

@@ -25,6 +25,7 @@ from core.errors import (
     MalformedBody,
     MultipartRequired,
     OptionProblem,
+    OutboundFailure,
     QueueFull,
     TooManyUploads,
     UnknownModel,
@@ -51,6 +52,8 @@ _MESSAGES = {
     AcceptOutcome.REPLAYED: "This request was accepted before.",
 }
 
+_WEBHOOK_FIELD = "webhook_url"
+
 router = APIRouter(tags=["transcription"])
 logger = structlog.get_logger(__name__)
 
@@ -63,10 +66,17 @@ def _form_schema() -> dict[str, Any]:
         "format": "binary",
         "description": "An audio or video file; its name and type don't matter.",
     }
+    webhook = {
+        "type": "string",
+        "format": "uri",
+        "maxLength": 2048,
+        "description": "Where to POST, signed, that the job is completed, failed or cancelled: http or https, on the "
+        "public internet, without credentials. `GET /webhooks/{job_id}` tells how that went.",
+    }
     return {
         "type": "object",
         "required": [FILE_FIELD],
-        "properties": {FILE_FIELD: file, **schema["properties"]},
+        "properties": {FILE_FIELD: file, **schema["properties"], _WEBHOOK_FIELD: webhook},
         "additionalProperties": False,
     }
 
@@ -121,6 +131,7 @@ async def transcribe(
     job_id = secrets.token_hex(16)
     upload = await services.uploads.receive(request, job_id, client=client_of(request, principal))
     try:
+        webhook_url = _webhook_url(upload.fields, services)
         options = _options(upload.fields)
         lane = await _lane(options, services)
         job = NewJob(
@@ -136,6 +147,7 @@ async def transcribe(
             cost_seconds=_cost_seconds(upload, options),
             shares_work=services.settings.deduplicate and "no-cache" not in cache_control,
             idempotency_key=idempotency_key,
+            webhook_url=webhook_url,
         )
     except BaseException:
         await asyncio.to_thread(services.media.remove, job_id)
@@ -177,6 +189,22 @@ async def _accept(job: NewJob, services: Services) -> Accepted:
     if accepted.outcome is not AcceptOutcome.ACCEPTED:
         await asyncio.to_thread(services.media.remove, job.job_id)
     return accepted
+
+
+def _webhook_url(fields: dict[str, str], services: Services) -> str | None:
+    """Take the URL out of the form's fields and return it; None if there is none.
+
+    Raises:
+        InvalidOptions: it is none that is ever asked, or webhooks can't be signed here.
+    """
+    if not (url := fields.pop(_WEBHOOK_FIELD, "")):
+        return None
+    if not services.settings.webhook_secret:
+        raise InvalidOptions([OptionProblem(_WEBHOOK_FIELD, "webhooks are not set up here (WEBHOOK_SECRET)")])
+    try:
+        return str(services.url_policy.checked_url(url))
+    except OutboundFailure as failure:
+        raise InvalidOptions([OptionProblem(_WEBHOOK_FIELD, failure.detail)]) from None
 
 
 def _options(fields: dict[str, str]) -> TranscriptionOptions:

@@ -10,7 +10,7 @@ from importlib.resources import files
 
 
 class JobScript(StrEnum):
-    """The transitions, and one reading, by file name."""
+    """The transitions, one reading, and what becomes of the outbox, by file name."""
 
     ACCEPT = "accept"
     CLAIM = "claim"
@@ -27,6 +27,9 @@ class JobScript(StrEnum):
     PURGE = "purge"
     REAP = "reap"
     LOOK = "look"
+    TAKE_WEBHOOK = "take_webhook"
+    SETTLE_WEBHOOK = "settle_webhook"
+    REPLAY_WEBHOOK = "replay_webhook"
 
     @property
     def source(self) -> str:

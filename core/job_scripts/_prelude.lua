@@ -18,6 +18,11 @@
 --   dead                  zset    failed works by the time they failed: the dead letters
 --   digest:<digest>       string  the work that does, or has done, what this digest asks for
 --   idempotency:<key>     hash    job_id and body of the request that came with an Idempotency-Key
+--   webhook:<id>          hash    an event that a job's receiver is told of; fields are documented at notify
+--   webhook:<id>:attempts list    how each attempt to tell him ended, JSON
+--   webhooks              zset    the outbox: events to deliver by the time they are due, or their delivery's lease ends
+--   webhooks:<job>        list    ids of a job's events, in order
+--   webhook-counters      hash    how often deliveries ended how, since ever
 --   claim:<id>            string  the work that a claim took, so that a claim sent twice takes one
 --   lanes                 set     names of all lanes
 --   lane:<lane>:pending   zset    queued works by virtual finish time
@@ -46,6 +51,7 @@ local function job_key(id) return PREFIX .. 'job:' .. id end
 local function work_key(id, part) return PREFIX .. 'work:' .. id .. (part and ':' .. part or '') end
 local function tenant_key(tenant) return PREFIX .. 'tenant:' .. tenant .. ':jobs' end
 local function lane_key(lane, part) return PREFIX .. 'lane:' .. lane .. ':' .. part end
+local function webhook_key(id, part) return PREFIX .. 'webhook:' .. id .. (part and ':' .. part or '') end
 
 -- Redis writes a round Lua number such as 2e12 with an exponent; every integer goes through here.
 local function integer(value) return string.format('%.0f', value) end
@@ -167,6 +173,38 @@ local function expire(id, expires_at)
   redis.call('PEXPIREAT', work_key(id), records)
 end
 
+-- Puts into the outbox that a job has come to a final status, if somebody is to be told: a job whose owner gave it a
+-- webhook_url that was not disabled. A job that was cancelled by itself had its event then. Fields:
+--   job_id, type, created_at_ms       the event; its id, and so the webhook-id, is <job>-<n>, for the job's nth event
+--   tenant, lane, cached, audio_ms, failure, failure_detail, job_created_at_ms   facts as they were then
+--   state                             due, delivered, given_up or disabled
+--   tries                             attempts since it was last due anew
+--   claims                            grows with every delivery taken and settled: a late one is refused
+local function notify(job, status)
+  local owned = redis.call('HMGET', job_key(job), 'webhook_url', 'webhook_disabled', 'cancelled_at_ms', 'work_id',
+    'tenant', 'created_at_ms', 'cached')
+  if not owned[1] or owned[2] or owned[3] then return end
+  local work = redis.call('HMGET', work_key(owned[4]), 'lane', 'audio_ms', 'failure', 'failure_detail')
+  local id = job .. '-' .. integer(redis.call('HINCRBY', job_key(job), 'webhooks', 1))
+  redis.call('HSET', webhook_key(id), 'job_id', job, 'type', 'transcription.' .. status, 'created_at_ms', integer(now),
+    'tenant', owned[5], 'lane', work[1], 'cached', owned[7] or '0', 'audio_ms', work[2] or '', 'failure', work[3] or '',
+    'failure_detail', work[4] or '', 'job_created_at_ms', owned[6], 'state', 'due')
+  redis.call('RPUSH', key('webhooks:' .. job), id)
+  local expires_at = integer(now + args.result_ttl_ms + args.record_ttl_ms)
+  redis.call('PEXPIREAT', webhook_key(id), expires_at)
+  redis.call('PEXPIREAT', key('webhooks:' .. job), expires_at)
+  redis.call('ZADD', key('webhooks'), integer(now), id)
+end
+
+-- Removes what a job's receiver was or is to be told.
+local function forget_webhooks(job)
+  for _, id in ipairs(redis.call('LRANGE', key('webhooks:' .. job), 0, -1)) do
+    redis.call('DEL', webhook_key(id), webhook_key(id, 'attempts'))
+    redis.call('ZREM', key('webhooks'), id)
+  end
+  redis.call('DEL', key('webhooks:' .. job))
+end
+
 -- Moves a work to a final status.
 local function finish(id, status)
   local fields = redis.call('HMGET', work_key(id), 'lane', 'waiting')
@@ -179,6 +217,7 @@ local function finish(id, status)
   if status ~= 'completed' then forget_digest(id) end
   redis.call('HSET', work_key(id), 'finished_at_ms', integer(now))
   set_status(id, status)
+  for _, job in ipairs(redis.call('SMEMBERS', work_key(id, 'jobs'))) do notify(job, status) end
   expire(id, now + args.result_ttl_ms)
 end
 

@@ -1,6 +1,6 @@
 -- accept: nothing -> queued; or the job shares a work that there is already
 --   job_id            string
---   job               object of strings, what is the job's own: tenant, file_name (optional)
+--   job               object of strings, what is the job's own: tenant, file_name and webhook_url (optional)
 --   work              object of strings, what never changes of its work: tenant, weight, lane, options, media_bytes,
 --                     media_sha256, audio_ms (optional), cost_ms
 --   digest            string   what is asked for; a work that has the same is shared (optional)
@@ -66,6 +66,7 @@ if shared and redis.call('SCARD', work_key(shared, 'jobs')) < args.max_sharing t
     expire(shared, now + args.result_ttl_ms)
     count(args.work.lane, 'cached')
     count(args.work.lane, 'completed')
+    notify(id, 'completed')
     return { 'cached', id, status }
   end
 end

@@ -10,6 +10,7 @@ if status == 'queued' or status == 'processing' then return { 'unfinished', '' }
 local id = redis.call('HGET', job_key(job), 'work_id')
 unlist(job, redis.call('HGET', job_key(job), 'tenant'))
 redis.call('DEL', job_key(job))
+forget_webhooks(job)
 redis.call('SREM', work_key(id, 'jobs'), job)
 -- A dead letter may be requeued, but only for those who still wait for it.
 if status == 'failed' and redis.call('HINCRBY', work_key(id), 'waiting', -1) < 1 then

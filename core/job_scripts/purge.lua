@@ -9,6 +9,7 @@ local removed = 0
 for _, job in ipairs(redis.call('SMEMBERS', work_key(id, 'jobs'))) do
   removed = removed + redis.call('DEL', job_key(job))
   unlist(job, tenant)
+  forget_webhooks(job)
 end
 forget(id)
 return removed

@@ -28,6 +28,7 @@ def check_everything(now: JobSnapshot, model: JobModel) -> None:
     check_lanes(now, model)
     check_sharing(now, model)
     check_histories(now, model)
+    check_webhooks(now, model)
 
 
 def check_works(now: JobSnapshot, model: JobModel) -> None:
@@ -148,6 +149,21 @@ def check_histories(now: JobSnapshot, model: JobModel) -> None:
         outcomes = [attempt["outcome"] for attempt in now.entries(f"work:{work.work_id}:attempts")]
         assert outcomes == work.outcomes[-50:]
     assert [fields["work"] for _, fields in now.stream("activity")] == model.activity
+
+
+def check_webhooks(now: JobSnapshot, model: JobModel) -> None:
+    """Of each end there is one event in the outbox for whoever is to be told, and none for anybody else."""
+    listed = {name.removeprefix("webhooks:"): now.values[name] for name in now.names("webhooks:")}
+    told = {
+        job_id: [now.record(f"webhook:{webhook_id}")["type"] for webhook_id in webhook_ids]
+        for job_id, webhook_ids in listed.items()
+    }
+    assert told == {
+        job_id: [f"transcription.{status}" for status in job.told] for job_id, job in model.jobs.items() if job.told
+    }
+    webhook_ids = {webhook_id for of_job in listed.values() for webhook_id in of_job}
+    assert {name.removeprefix("webhook:") for name in now.names("webhook:")} == webhook_ids
+    assert now.scores("webhooks").keys() == webhook_ids
 
 
 def _status(at: JobSnapshot, name: str) -> JobStatus | None:

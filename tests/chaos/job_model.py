@@ -83,6 +83,13 @@ class ModelJob:
     cancelled: bool = False
     """By itself, while its work went on for others."""
     cancel_requested: bool = False
+    told: list[JobStatus] = field(default_factory=list)
+    """The ends that its receiver is told of, if it has one."""
+
+    def tell(self, status: JobStatus) -> None:
+        """Tell its receiver of an end, if it has one and was not cancelled before."""
+        if self.new.webhook_url and not self.cancelled:
+            self.told.append(status)
 
     @property
     def status(self) -> JobStatus:
@@ -168,7 +175,9 @@ class JobModel:
             self.counters[work.lane][outcome] += 1
             self.counters[work.lane][JobStatus.COMPLETED] += outcome is AcceptOutcome.CACHED
         self.counters[work.lane]["accepted"] += 1
-        self.jobs[new.job_id] = ModelJob(new, work, cached=outcome is AcceptOutcome.CACHED)
+        job = self.jobs[new.job_id] = ModelJob(new, work, cached=outcome is AcceptOutcome.CACHED)
+        if job.cached:
+            job.tell(JobStatus.COMPLETED)
         self.indexed.add(new.job_id)
         if request:
             self.requests[request] = new.job_id, new.digest
@@ -182,6 +191,7 @@ class JobModel:
         if job.cancel_requested:
             return CancelOutcome.REQUESTED
         if self.wanted_by(work) > 1:
+            job.tell(JobStatus.CANCELLED)
             job.cancelled = True
             self.counters[work.lane][JobStatus.CANCELLED] += 1
             self._tell(work, "cancelled", job.new.job_id)
@@ -411,6 +421,8 @@ class JobModel:
         if status is not JobStatus.COMPLETED:
             self._unshare(work)
         work.delayed = work.due = work.at_head = False
+        for job in self.jobs_of(work):
+            job.tell(status)
         return self._move(work, status)
 
     def _cancel_attempt(self, work: ModelWork) -> str:

@@ -67,6 +67,7 @@ tenants = st.sampled_from(["ann", "bob", "cem"])
 workers = st.sampled_from(["worker-a", "worker-b", "worker-c"])
 weights = st.sampled_from([1.0, 0.3, 2.0])
 lengths = st.sampled_from([10.0, 0.001, 3.5, 60.0, 3600.0])
+urls = st.sampled_from([None, "https://receiver.example/"])
 bodies = st.sampled_from(["1" * 64, "2" * 64, "3" * 64])
 limits = st.sampled_from([UNLIMITED, UNLIMITED, UNLIMITED, QueueLimits(2, 1e9), QueueLimits(1_000_000, 100.0)])
 unfinished = (JobStatus.QUEUED, JobStatus.PROCESSING)
@@ -216,23 +217,28 @@ class Jobs(RuleBasedStateMachine):
         # In no order: where virtual times are equal, ids decide.
         return uuid.uuid5(uuid.NAMESPACE_OID, str(self.number("job"))).hex
 
-    @rule(tenant=tenants, weight=weights, lane=lanes, seconds=lengths, within=limits)
-    def accept_one(self, tenant: str, weight: float, lane: str, seconds: float, within: QueueLimits) -> None:
-        self.accept(new_job(self.next_id(), tenant=tenant, weight=weight, lane=lane, seconds=seconds), within)
+    @rule(tenant=tenants, weight=weights, lane=lanes, seconds=lengths, within=limits, url=urls)
+    def accept_one(
+        self, *, tenant: str, weight: float, lane: str, seconds: float, within: QueueLimits, url: str | None
+    ) -> None:
+        new = new_job(self.next_id(), tenant=tenant, weight=weight, lane=lane, seconds=seconds, webhook_url=url)
+        self.accept(new, within)
 
-    @rule(tenant=tenants, lane=lanes, body=bodies, within=limits, again=st.booleans())
-    def accept_one_that_may_share(self, tenant: str, lane: str, body: str, within: QueueLimits, again: bool) -> None:
-        self.accept(new_job(self.next_id(), tenant=tenant, lane=lane, sha256=body), within, again)
+    @rule(tenant=tenants, lane=lanes, body=bodies, within=limits, again=st.booleans(), url=urls)
+    def accept_one_that_may_share(
+        self, *, tenant: str, lane: str, body: str, within: QueueLimits, again: bool, url: str | None
+    ) -> None:
+        self.accept(new_job(self.next_id(), tenant=tenant, lane=lane, sha256=body, webhook_url=url), within, again)
 
     @rule(body=bodies, request=st.sampled_from(["k", "l"]), shares=st.booleans(), within=limits, again=st.booleans())
     def accept_one_with_a_key(self, body: str, request: str, shares: bool, within: QueueLimits, again: bool) -> None:
         new = new_job(self.next_id(), tenant="ann", sha256=body, idempotency_key=request)
         self.accept(new if shares else replace(new, shares_work=False), within, again)
 
-    @initialize(wanted=st.lists(st.tuples(tenants, lanes, bodies), min_size=2, max_size=8))
-    def accept_some(self, wanted: list[tuple[str, str, str]]) -> None:
-        for tenant, lane, body in wanted:
-            self.accept(new_job(self.next_id(), tenant=tenant, lane=lane, sha256=body), UNLIMITED)
+    @initialize(wanted=st.lists(st.tuples(tenants, lanes, bodies, urls), min_size=2, max_size=8))
+    def accept_some(self, wanted: list[tuple[str, str, str, str | None]]) -> None:
+        for tenant, lane, body, url in wanted:
+            self.accept(new_job(self.next_id(), tenant=tenant, lane=lane, sha256=body, webhook_url=url), UNLIMITED)
             self.look()
 
     @precondition(lambda self: self.model.jobs)
@@ -511,6 +517,7 @@ class Jobs(RuleBasedStateMachine):
             *self.seen.names(f"work:{work.work_id}"),
             *(f"job:{job.new.job_id}" for job in self.model.jobs_of(work)),
         ]
+        mine += [name for job in self.model.jobs_of(work) for name in self.webhooks_of(job)]
         mine += [name for name in self.seen.names("digest:") if self.seen.string(name) == work.work_id]
         moment = int(self.seen.record(f"work:{work.work_id}")["expires_at_ms"])
         if work.has_results:
@@ -518,15 +525,26 @@ class Jobs(RuleBasedStateMachine):
         else:
             self.model.records_expire(work)
             moment += HOUR_MS
-        gone = [name for name in mine if 0 < self.seen.expiries.get(name, -1) <= moment]
+        self.expire([name for name in mine if 0 < self.seen.expiries.get(name, -1) <= moment])
+
+    def webhooks_of(self, job: ModelJob) -> list[str]:
+        """Return the names of what is kept of a job's events."""
+        return [*self.seen.names(f"webhook:{job.new.job_id}-"), *self.seen.names(f"webhooks:{job.new.job_id}")]
+
+    def expire(self, gone: list[str]) -> None:
+        """Remove what has expired; and from the outbox the events among it, as whoever would deliver them does."""
         self.server.client.delete(*(self.keys.prefix + name for name in gone))
+        for name in gone:
+            if name.startswith("webhook:"):
+                self.server.client.zrem(self.keys.webhooks, name.removeprefix("webhook:"))
 
     @precondition(lambda self: self.left())
     @rule(pick=picks)
     def let_a_cancelled_jobs_record_expire(self, pick: int) -> None:
         job = _choose(self.left(), pick)
-        assert self.seen.expiries[f"job:{job.new.job_id}"] > 0
-        self.server.client.delete(self.keys.job(job.new.job_id))
+        gone = [f"job:{job.new.job_id}", *self.webhooks_of(job)]
+        assert [name for name in gone if self.seen.expiries[name] <= 0] == []
+        self.expire(gone)
         self.model.record_expires(job)
 
     def left(self) -> list[ModelJob]:

@@ -28,6 +28,8 @@ def test_every_route_is_documented(document: dict[str, Any]) -> None:
         "/result/{job_id}",
         "/job/{job_id}",
         "/jobs",
+        "/webhooks/{job_id}",
+        "/webhooks/{job_id}/replay",
         "/dead-letters",
         "/dead-letters/requeue",
         "/dead-letters/{job_id}",
@@ -49,7 +51,7 @@ def test_every_route_is_documented(document: dict[str, Any]) -> None:
 def test_every_option_is_a_field_of_the_form(document: dict[str, Any]) -> None:
     form = document["paths"]["/transcribe"]["post"]["requestBody"]["content"]["multipart/form-data"]["schema"]
     wire_names = {field.alias or name for name, field in TranscriptionOptions.model_fields.items()}
-    assert set(form["properties"]) == {"file"} | wire_names
+    assert set(form["properties"]) == {"file", "webhook_url"} | wire_names
     assert all("description" in field for field in form["properties"].values())
 
 

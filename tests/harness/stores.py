@@ -11,6 +11,7 @@ from redis.asyncio import Redis as AsyncRedis
 from api.dead_letter_store import DeadLetterStore
 from api.job_store import Accepted, AcceptOutcome, CancelOutcome, NewJob, QueueLimits
 from api.job_store import JobStore as GatewayStore
+from api.webhook_store import WebhookStore
 from core.job import Job
 from core.keys import Keys
 from core.options import TranscriptionOptions
@@ -52,6 +53,7 @@ def new_job(
     sha256: str | None = None,
     options: TranscriptionOptions | None = None,
     idempotency_key: str | None = None,
+    webhook_url: str | None = None,
 ) -> NewJob:
     """Return a job to accept; it shares its work only with jobs of the same `sha256`, if that is given."""
     return NewJob(
@@ -67,6 +69,7 @@ def new_job(
         cost_seconds=seconds,
         shares_work=sha256 is not None,
         idempotency_key=idempotency_key,
+        webhook_url=webhook_url,
     )
 
 
@@ -126,6 +129,16 @@ class Jobs:
             client = connect_async(self.url)
             try:
                 return await call(DeadLetterStore(client, self.keys))
+            finally:
+                await client.aclose()
+
+        return self.runner.run(run())
+
+    def webhooks(self, call: Callable[[WebhookStore], Coroutine[Any, Any, T]]) -> T:
+        async def run() -> T:
+            client = connect_async(self.url)
+            try:
+                return await call(WebhookStore(client, self.keys))
             finally:
                 await client.aclose()
 

@@ -13,6 +13,8 @@ from core.errors import (
     InvalidOptions,
     JobFailed,
     OptionProblem,
+    OutboundFailure,
+    OutboundFault,
     RequestRefused,
     ScriptoriumError,
     ServiceUnavailable,
@@ -25,7 +27,9 @@ NEVER_A_REQUESTS_END = {
     ServiceUnavailable,
     ConfigurationError,  # ends a process before it takes requests
     TranscriptionFailure,  # ends an attempt in a worker; the gateway reads its code from the job
+    OutboundFailure,  # ends an attempt to deliver a webhook, likewise; of a URL just given it becomes InvalidOptions
 }
+CARRIED = {TranscriptionFailure: FailureCode.AUDIO_EMPTY, OutboundFailure: OutboundFault.TIMED_OUT}
 BY_ITS_CAUSE = JobFailed
 """Its status depends on whether the media is to blame."""
 DRAWN = re.compile(r"^(?P<indent>[│├└─ ]*)(?P<name>[A-Z]\w+) {2,}(?P<meaning>\S.*)$")
@@ -62,7 +66,7 @@ def test_an_error_of_the_client_is_a_4xx_and_one_of_the_service_a_5xx(error: typ
 
 @pytest.mark.parametrize("error", sorted(NEVER_A_REQUESTS_END, key=str))
 def test_an_error_that_should_never_leave_a_request_is_an_internal_one(error: type[ScriptoriumError]) -> None:
-    instance = error(FailureCode.AUDIO_EMPTY, "") if issubclass(error, TranscriptionFailure) else error()
+    instance = error(CARRIED[error], "") if error in CARRIED else error()  # type: ignore[call-arg]
     assert status_of(instance) == 500
 
 
@@ -75,7 +79,9 @@ def test_a_failed_job_is_the_clients_fault_only_where_the_media_is_to_blame(fail
 def test_codes_are_unique_snake_case() -> None:
     codes = [error.code for error in WITH_CODE]
     assert len(set(codes)) == len(codes)
-    assert [code for code in [*codes, *FailureCode] if not re.fullmatch(r"[a-z]+(_[a-z]+)*", code)] == []
+    assert [
+        code for code in [*codes, *FailureCode, *OutboundFault] if not re.fullmatch(r"[a-z]+(_[a-z]+)*", code)
+    ] == []
     # A client sees both kinds in the same field.
     assert set(codes).isdisjoint(FailureCode)
 
