@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from api.principal import DEFAULT_TENANT
 from core.celery_app import create_celery
 from core.redis_clients import connect_async
 from tests.harness.service import Service, until
@@ -34,7 +35,7 @@ def accept_without_a_turn(service: Service) -> str:
 
     async def accept() -> None:
         client = connect_async((service.data_dir / "valkey" / "url").read_text().strip())
-        await gateway_store(client).accept(new_job(job_id, seconds=1))
+        await gateway_store(client).accept(new_job(job_id, tenant=DEFAULT_TENANT, seconds=1))
         await client.aclose()
 
     asyncio.run(accept())

@@ -41,8 +41,8 @@ def kills_under_load(run: Run) -> Outcome:
     """Test 1: a worker is killed every few seconds while jobs of some seconds each are done."""
     jobs, every = run.choose(full=(200, 5.0), quick=(15, 1.5))
     outcome = Outcome("1", f"{jobs} jobs, a worker SIGKILLed every {every:g} s, MAX_CRASHES={_MANY_CRASHES}")
-    # A job takes 2 to 10 s, in quick runs 1 to 3 s.
-    pace, shortest, longest = run.choose(full=("0.2", 10, 50), quick=("0.1", 10, 20))
+    # A job takes 2 to 10 s, in quick runs 3 to 6 s.
+    pace, shortest, longest = run.choose(full=("0.2", 10, 50), quick=("0.3", 10, 20))
     with run.cluster(MAX_CRASHES=_MANY_CRASHES, SCRIPTED_RTF=pace) as (cluster, client):
         cluster.start(workers=3, beat=True)
         client.submit_all([round(run.random.uniform(shortest, longest), 1) for _ in range(jobs)])
