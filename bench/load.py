@@ -31,6 +31,8 @@ _EVENT_SHARE = 10
 _UPLOAD_BYTES = 1024 * 1024
 _UPLOAD_SECONDS = 20.0
 _PIECES = 20
+_RAMP_SECONDS = 20.0
+"""Within which users come."""
 _BOUNDARY = "scriptorium-load"
 _FIRST_SECONDS = 2.0
 _OPEN_SECONDS = 120.0
@@ -49,6 +51,7 @@ class Load(NamedTuple):
     concurrency: int
     """Jobs that the worker runs at once; with one, most wait all the time."""
     rtf: float
+    gateways: int = 2
 
     def __str__(self) -> str:
         parts = [f"{self.users:,} users, {self.uploading} uploading" if self.users else ""]
@@ -102,7 +105,8 @@ def measure(*, quick: bool) -> Table:
         rows += _bear(load)
     notes = (
         f"Milliseconds; percentiles by nearest rank. Every user polls `GET /status` once a second over a connection of "
-        f"its own, but one in {_EVENT_SHARE}, who follows `GET /events`; uploads are "
+        f"its own, but one in {_EVENT_SHARE}, who follows `GET /events`; they come within {_RAMP_SECONDS:g} s, "
+        f"which aren't counted, to two gateways; uploads are "
         f"{_UPLOAD_BYTES // 1024} KiB over {_UPLOAD_SECONDS:g} s each, a new one as soon as one is through. A late "
         "answer delays its user's next poll, so the second row counts from when a poll was due. An error is any answer "
         "that is none of 200 and 202, and any connection that breaks. Memory is the gateways' Rss, in quarters of the "
@@ -118,6 +122,7 @@ def _bear(load: Load) -> list[list[str]]:
         TRANSCRIBER="scripted",
         SCRIPTED_RTF=str(load.rtf),
         WORKER_CONCURRENCY=str(load.concurrency),
+        GATEWAYS=str(load.gateways),
         RATE_LIMIT_SUBMIT="10/minute",
         RATE_LIMIT_READ="600/minute",
     ) as running:
@@ -176,7 +181,7 @@ async def _run(
         await asyncio.gather(*(stream.answered.wait() for stream in streams))
     seen.opened_mib = memory()
     following = len(users) // _EVENT_SHARE
-    end = time.perf_counter() + load.seconds
+    end = time.perf_counter() + _RAMP_SECONDS + load.seconds
     processes = {"gateway": gateways, "clients": [os.getpid()]}
     used = {name: sum(map(processor_seconds, pids)) for name, pids in processes.items()}
     started = time.perf_counter()
@@ -196,14 +201,16 @@ async def _run(
 
 
 async def _watch(memory: Callable[[], float], memories: list[float], end: float) -> None:
+    await asyncio.sleep(_RAMP_SECONDS)
     while time.perf_counter() < end:
         memories.append(memory())
         await asyncio.sleep(1)
 
 
 async def _poll(port: int, user: _User, end: float, seen: _Seen) -> None:
-    """Ask for the status once a second."""
-    await asyncio.sleep(random.random() * _POLL_EVERY_SECONDS)  # noqa: S311 - spreads users, guards nothing
+    """Ask for the status once a second; how long that takes counts once everybody is there."""
+    begin = time.perf_counter() + _RAMP_SECONDS
+    await asyncio.sleep(random.random() * _RAMP_SECONDS)  # noqa: S311 - spreads users, guards nothing
     connection = await WireConnection.open(port, source=user.address)
     due = time.perf_counter()
     while due < end:
@@ -216,8 +223,9 @@ async def _poll(port: int, user: _User, end: float, seen: _Seen) -> None:
         else:
             done = time.perf_counter()
             if answer.status == HTTPStatus.OK:
-                seen.since_sent.append(done - sent)
-                seen.since_due.append(done - due)
+                if due >= begin:
+                    seen.since_sent.append(done - sent)
+                    seen.since_due.append(done - due)
             else:
                 seen.errors.append(f"GET /status: {answer.status}")
         due += _POLL_EVERY_SECONDS
@@ -278,8 +286,8 @@ async def _post(
         connection.transport.write(_head(len(body)))
         piece = math.ceil(len(body) / pieces)
         for start in range(0, len(body), piece):
-            connection.transport.write(body[start : start + piece])
             await asyncio.sleep(pause_seconds)
+            connection.transport.write(body[start : start + piece])
         sent = time.perf_counter()
         answer = await connection.answer()
     except ConnectionError as error:

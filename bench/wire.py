@@ -30,6 +30,8 @@ class WireConnection(asyncio.Protocol):
     def __init__(self) -> None:
         self._buffer = bytearray()
         self._waiting: deque[asyncio.Future[WireAnswer]] = deque()
+        self._early: deque[WireAnswer] = deque()
+        """Answers to requests that are still being written."""
         self._transport: asyncio.Transport | None = None
         self._head_end = -1
         self._body_bytes = 0
@@ -50,6 +52,9 @@ class WireConnection(asyncio.Protocol):
             ConnectionError: the connection ended first.
         """
         answer: asyncio.Future[WireAnswer] = self._loop.create_future()
+        if self._early:
+            answer.set_result(self._early.popleft())
+            return answer
         if self._transport is None or self._transport.is_closing():
             answer.set_exception(ConnectionResetError("the server closed the connection"))
             return answer
@@ -101,8 +106,11 @@ class WireConnection(asyncio.Protocol):
             head, body = bytes(self._buffer[: self._head_end]), bytes(self._buffer[self._head_end + 4 : end])
             del self._buffer[:end]
             self._head_end = -1
-            if self._waiting and not (answer := self._waiting.popleft()).done():
-                answer.set_result(WireAnswer(int(head[9:12]), head, body))
+            found = WireAnswer(int(head[9:12]), head, body)
+            if not self._waiting:
+                self._early.append(found)
+            elif not (answer := self._waiting.popleft()).done():
+                answer.set_result(found)
 
 
 class EventCounter(asyncio.Protocol):
