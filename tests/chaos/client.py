@@ -138,10 +138,10 @@ class Client:
             assert time.monotonic() < deadline, f"no 202 for {key} within {patience} s"
             time.sleep(_RETRY_SECONDS)
 
-    def submit_all(self, lengths: Iterable[float]) -> list[Submission]:
+    def submit_all(self, lengths: Iterable[float], *, webhook_url: str = "") -> list[Submission]:
         """Submit many at once: each waits until it is on Valkey's disk, so one after the other would take for ever."""
         with ThreadPoolExecutor(_SUBMITTERS) as pool:
-            return list(pool.map(self.submit, lengths))
+            return list(pool.map(lambda length: self.submit(length, webhook_url=webhook_url), lengths))
 
     def post(self, content: bytes, key: str, **options: str) -> httpx.Response | None:
         """POST /transcribe once. Deduplication is off: equal lengths are equal audio here."""
@@ -161,6 +161,13 @@ class Client:
         assert answer.status_code == httpx.codes.OK, f"GET /status/{job_id}: {answer.status_code} {answer.text}"
         document: dict[str, Any] = answer.json()
         return document
+
+    def webhook_events(self, job_id: str) -> list[dict[str, Any]]:
+        """Return the events that a job's receiver was or is to be told."""
+        answer = self.request("GET", f"/webhooks/{job_id}")
+        assert answer is not None
+        events: list[dict[str, Any]] = answer.json()["events"]
+        return events
 
     def await_status(self, job_id: str, wanted: Iterable[str], seconds: float) -> dict[str, Any] | None:
         """Wait until a job has one of some statuses; return its document then, None if that never came."""

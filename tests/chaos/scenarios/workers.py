@@ -1,6 +1,9 @@
 """Workers that are killed, stopped, paused: their jobs are done by others, once."""
 
+import base64
 import itertools
+import json
+import secrets
 import time
 
 from tests.chaos.attempts import attempts, recoveries
@@ -9,6 +12,7 @@ from tests.chaos.outcome import Outcome
 from tests.chaos.run import Repeat, Run
 from tests.harness.cluster import Cluster
 from tests.harness.processes import ServerProcess
+from tests.harness.receiver import Receiver
 
 _MANY_CRASHES = "1000"
 """MAX_CRASHES where jobs are killed often on purpose: the default of 2 makes dead letters of such jobs."""
@@ -97,10 +101,19 @@ def paused_worker(run: Run) -> Outcome:
     outcome = Outcome("5", f"a worker SIGSTOPped for {pause:g} s in the middle of 4 jobs, then continued")
     # Two jobs that the other worker finishes while the first one sleeps, and two that both run when it wakes.
     pace, lengths = run.choose(full=("0.5", (40.1, 60.2, 260.3, 300.4)), quick=("0.1", (20.1, 25.2, 80.3, 90.4)))
-    with run.cluster(SCRIPTED_RTF=pace, WORKER_CONCURRENCY="4") as (cluster, client):
+    secret = base64.b64encode(secrets.token_bytes(24)).decode()
+    with (
+        Receiver() as receiver,
+        run.cluster(
+            SCRIPTED_RTF=pace,
+            WORKER_CONCURRENCY="4",
+            WEBHOOK_SECRET=f"whsec_{secret}",
+            OUTBOUND_ALLOWED_NETWORKS="127.0.0.1/32",
+        ) as (cluster, client),
+    ):
         cluster.start(workers=1, beat=True)
         sleeper = cluster.workers[0]
-        jobs = client.submit_all(lengths)
+        jobs = client.submit_all(lengths, webhook_url=receiver.url())
         for job in jobs:
             client.await_status(job.job_id, {"processing"}, 20)
         cluster.start_worker()
@@ -123,9 +136,17 @@ def paused_worker(run: Run) -> Outcome:
         outcome.check(
             f"the sleeper's late writes were refused: {ends}", ends == ["lost"] * len(jobs), sleeper.log_tail()
         )
+        told = [json.loads(each.body)["data"]["job_id"] for each in receiver.awaited(len(jobs))]
+        written = [len(client.webhook_events(job.job_id)) for job in jobs]
+        outcome.check(
+            f"each job told its receiver once: {len(told)} webhooks, events written {written}",
+            sorted(told) == sorted(job.job_id for job in jobs) and written == [1] * len(jobs),
+            cluster.log_tails(),
+        )
         outcome.seen = (
             f"{tally.right} of {tally.accepted} right, {ends.count('lost')} late attempts refused "
-            f"({sum(attempt.ended_at is None for attempt in taken_over)} while the other one ran)"
+            f"({sum(attempt.ended_at is None for attempt in taken_over)} while the other one ran), "
+            f"{len(told)} webhooks"
         )
         outcome.time(
             "taken over",
