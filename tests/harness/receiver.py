@@ -31,9 +31,11 @@ class Reply:
 
 
 class Receiver:
-    """Answers each request as `reply` says, which may take its time."""
+    """Answers each request as `reply` says, which may take its time; on a free port if none is given."""
 
-    def __init__(self, reply: Callable[[Received], Reply] = lambda _: Reply()) -> None:
+    def __init__(
+        self, reply: Callable[[Received], Reply] = lambda _: Reply(), *, host: str = "127.0.0.1", port: int = 0
+    ) -> None:
         self.received: list[Received] = []
         self.reply = reply
         receiver = self
@@ -54,8 +56,9 @@ class Receiver:
             def log_message(self, *arguments: object) -> None:
                 """Say nothing."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = ThreadingHTTPServer((host, port), Handler)
         self._server.daemon_threads = True
+        self.host = host
         self.port = self._server.server_port
 
     def __enter__(self) -> Self:
@@ -66,8 +69,8 @@ class Receiver:
         self._server.shutdown()
         self._server.server_close()
 
-    def url(self, path: str = "/hook", host: str = "127.0.0.1") -> str:
-        return f"http://{host}:{self.port}{path}"
+    def url(self, path: str = "/hook", host: str | None = None) -> str:
+        return f"http://{host or self.host}:{self.port}{path}"
 
     def awaited(self, number: int, *, seconds: float = 20) -> list[Received]:
         """Return what was received, once it is as much as that."""

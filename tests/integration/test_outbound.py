@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
@@ -18,24 +17,12 @@ from cryptography.x509.oid import NameOID
 
 from core.errors import OutboundFailure, OutboundFault
 from core.user_urls import IpAddress, UrlPolicy
+from tests.harness.names import Names
 from tests.harness.receiver import Received, Receiver, Reply
 from worker.outbound import Outbound
 
 LOOPBACK = UrlPolicy.parse("127.0.0.1")
 PUBLIC = "93.184.215.14"
-
-
-class Names:
-    """A resolver that gives the next answer each time it is asked, and the last one for ever."""
-
-    def __init__(self, *answers: list[str]) -> None:
-        self._answers = list(answers)
-        self.asked: list[tuple[str, int]] = []
-
-    def __call__(self, host: str, port: int) -> list[IpAddress]:
-        self.asked.append((host, port))
-        answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
-        return [ip_address(address) for address in answer]
 
 
 def fault(outbound: Outbound, url: str, *, seconds: float = 5) -> OutboundFault:
