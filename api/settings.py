@@ -116,9 +116,11 @@ class GatewaySettings(DoorSettings, OutboundSettings):
     @field_validator("cors_origins")
     @classmethod
     def _are_origins(cls, value: str) -> str:
-        for origin in _listed(value):
+        for number, origin in enumerate(_listed(value), start=1):
             if origin != "*" and not _ORIGIN.fullmatch(origin):
-                raise ValueError(f"'{origin}' is no origin; write https://app.example.com, without a path or a slash")
+                raise ValueError(
+                    f"number {number} is no origin; write https://app.example.com, without a path or a slash"
+                )
         return value
 
     @property
