@@ -35,7 +35,10 @@ class WorkerSettings(OutboundSettings):
     worker_concurrency: int = Field(default=16, ge=1, le=256, description="Jobs that a worker runs at once.")
     max_audio_seconds: float = Field(default=43_200, gt=0, description="Longest audio a job may have.")
     decode_timeout_seconds: float = Field(
-        default=60, gt=0, description="A decoder that gives no audio for so long is killed, and the job tried again."
+        default=60,
+        gt=0,
+        description="A decoder that gives no audio for so long is killed: the job fails if it was computing, and is "
+        "tried again if not.",
     )
     max_attempts: int = Field(default=3, ge=1, description="Attempts that may end in an error before a job fails.")
     max_crashes: int = Field(default=2, ge=1, description="Workers that a job may lose before it fails.")

@@ -48,7 +48,7 @@ def bombs(folder: Path) -> Iterator[Bomb]:
     yield Bomb("90 MB in one frame", matroska_head(90_000_000) + bytes(90_000_000), UNDECODABLE)
     yield Bomb("16 MB in one frame, the longest that is taken", matroska_head(1 << 24) + bytes(1 << 24))
     # Two frames of equal size can't have one byte between them.
-    yield Bomb("Opus of 300,000 broken packets", _opus(b"\x59\0", hours=10), frozenset({"audio_empty"}))
+    yield Bomb("Opus of 300,000 broken packets", repeated_opus(b"\x59\0", hours=10), frozenset({"audio_empty"}))
     yield Bomb("FLAC of 2^36-1 samples", _overwritten(stored("flac", "flac"), 21, b"\x0f\xff\xff\xff\xff"), UNDECODABLE)
     yield Bomb("Matroska frame, deflated 1000 to 1", _deflated_matroska(64 * _MIB))
     yield Bomb("MP4 movie header, deflated 1000 to 1", _deflated_movie(64 * _MIB))
@@ -140,7 +140,7 @@ def _wavs() -> dict[str, bytes]:
     }
 
 
-def _opus(packet: bytes, hours: int) -> bytes:
+def repeated_opus(packet: bytes, hours: int) -> bytes:
     """Return hours of one packet of 120 ms, again and again, in Ogg."""
     file = io.BytesIO()
     with av.open(file, "w", format="ogg") as sink:
@@ -162,7 +162,7 @@ def _opus(packet: bytes, hours: int) -> bytes:
 
 def _silent_opus(_folder: Path) -> bytes:
     """Return 100 hours in 6 MB: packets of one byte, of two frames without a bit each (RFC 6716, 3.1 and 3.2.3)."""
-    return _opus(b"\x59", hours=100)
+    return repeated_opus(b"\x59", hours=100)
 
 
 def _silent_amr(_folder: Path) -> bytes:

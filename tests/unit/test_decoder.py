@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 
 from core.errors import FailureCode, TranscriptionFailure
+from tests.abuse.bombs import repeated_opus
 from tests.harness.decoders import decoders_of, idle_decoders_of, running_decoder, wait_until_gone
 from tests.harness.memory import memory_of
 from tests.media import clip, matroska_head, silence_wav, text_named_mp3, tone_wav, write_long_silence
@@ -181,6 +182,40 @@ def test_a_decoder_that_hangs_is_killed_and_the_job_may_be_tried_again(
     assert "1 s (DECODE_TIMEOUT_SECONDS)" in failed.detail
     assert time.monotonic() - began >= 1
     wait_until_gone(decoder)
+
+
+@pytest.fixture
+def broken(tmp_path: Path) -> Path:
+    """Return media of three million packets, none of which can be decoded: twenty seconds of computing."""
+    media = tmp_path / "broken"
+    # Two frames of equal size can't have one byte between them.
+    media.write_bytes(repeated_opus(b"\x59\0", hours=100))
+    return media
+
+
+@pytest.mark.parametrize("warm", [0, 1], ids=["fresh", "used"])
+def test_a_file_that_keeps_its_decoder_busy_for_nothing_is_to_blame(warm: int, broken: Path) -> None:
+    with contextlib.closing(Decoder(max_audio_seconds=7200, timeout_seconds=1, warm=warm)) as decoder:
+        if warm:
+            decoder.decode(clip("garden"))
+        with pytest.raises(TranscriptionFailure) as failed:
+            decoder.decode(broken)
+    assert failed.value.failure is FailureCode.AUDIO_UNDECODABLE
+    assert "computing for 1 s (DECODE_TIMEOUT_SECONDS) without giving any audio" in failed.value.detail
+
+
+def test_a_file_is_not_blamed_for_a_machine_that_has_no_time_for_it(broken: Path, threads: ThreadPoolExecutor) -> None:
+    decoding = threads.submit(Decoder(max_audio_seconds=7200, timeout_seconds=2, warm=0).decode, broken)
+    decoder = running_decoder(SELF)
+    with contextlib.suppress(ProcessLookupError):
+        while not decoding.done():  # a hundredth of the time is its own
+            os.kill(decoder, signal.SIGSTOP)
+            time.sleep(0.099)
+            os.kill(decoder, signal.SIGCONT)
+            time.sleep(0.001)
+    failed = failure_of(decoding)
+    assert failed.failure is FailureCode.TIMED_OUT
+    assert "2 s (DECODE_TIMEOUT_SECONDS)" in failed.detail
 
 
 def test_a_decoder_that_pauses_and_goes_on_in_time_is_left_alone(tmp_path: Path, threads: ThreadPoolExecutor) -> None:
