@@ -4,9 +4,9 @@
 class Credit:
     """The seconds that whoever sends a body may still keep us waiting.
 
-    It begins with the grace. Each second of waiting costs one, each byte earns what it may take at the minimum rate, and
-    there is never more than the grace: so whatever came before, a sender that stalls is given up after the grace, and
-    one that drips at half the rate after twice that.
+    It begins with the grace. Each second of waiting costs one, each byte earns what it may take at the minimum rate,
+    and there is never more than the grace: so whatever came before, a sender that stalls is given up after the grace,
+    and one that drips at half the rate after twice that.
     """
 
     def __init__(self, *, min_bytes_per_second: float, grace_seconds: float) -> None:
