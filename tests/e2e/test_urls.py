@@ -223,8 +223,9 @@ def test_a_job_is_cancelled_while_its_audio_is_fetched(
     assert not list(cluster.media_folder.glob(f"{job_id}*"))
 
 
-def test_a_worker_killed_while_it_fetches_is_followed_by_one_that_fetches_anew(
-    cluster: Cluster, client: httpx.Client, server: FileServer
+@pytest.mark.parametrize(("end", "attempt"), [("kill", 2), ("terminate", 1)])
+def test_a_worker_that_ends_while_it_fetches_is_followed_by_one_that_fetches_anew(
+    cluster: Cluster, client: httpx.Client, server: FileServer, end: str, attempt: int
 ) -> None:
     reached, released = threading.Event(), threading.Event()
 
@@ -240,12 +241,13 @@ def test_a_worker_killed_while_it_fetches_is_followed_by_one_that_fetches_anew(
     job_id = submitted(client, server.url())
     assert reached.wait(20)
     (worker,) = cluster.running_workers()
-    worker.kill()
-    assert list(cluster.media_folder.glob(f"{job_id}*"))
+    getattr(worker, end)()
+    worker.wait(20)
+    assert len(list(cluster.media_folder.glob(f"{job_id}.part"))) == (end == "kill")
     cluster.start_worker()
     status = finished(client, job_id)
     released.set()
-    assert (status["status"], status["attempt"], len(server.asked)) == ("completed", 2, 2)
+    assert (status["status"], status["attempt"], len(server.asked)) == ("completed", attempt, 2)
     until(lambda: None if list(cluster.media_folder.glob(f"{job_id}*")) else True, 20)
 
 
