@@ -1,15 +1,19 @@
 """A work whose audio is to be fetched: what its record holds, and when the URL is forgotten."""
 
 import asyncio
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from api.job_store import AcceptOutcome
 from core.errors import FailureCode, IdempotencyConflict
 from core.keys import Keys
+from core.media_files import MediaFiles
 from core.options import TranscriptionOptions
-from tests.harness.stores import INFO, Jobs, new_job, segment
+from tests.harness.stores import HOUR_MS, INFO, Jobs, new_job, segment
+from worker.clean_up import CleanUpReport, clean_up
 from worker.job_store import Hold
 
 URL = "https://example.com/audio?token=secret"
@@ -118,3 +122,23 @@ def test_a_request_with_a_url_is_known_by_its_key(jobs: Jobs) -> None:
 def test_the_same_url_again_is_another_work(jobs: Jobs) -> None:
     assert jobs.accept(source_url=URL) != jobs.accept(source_url=URL)
     assert jobs.worker.pending("base") == 2
+
+
+def test_what_a_dead_worker_left_of_a_fetch_goes_while_the_job_goes_on(jobs: Jobs, tmp_path: Path) -> None:
+    def clean() -> CleanUpReport:
+        return clean_up(jobs.worker, media, orphan_seconds=100, record_age_ms=HOUR_MS)
+
+    media = MediaFiles.under(tmp_path)
+    job_id = jobs.accept(source_url=URL)
+    claimed = jobs.claimed()
+    media.path(job_id).touch()
+    part = media.part_path(job_id)
+    part.touch()
+    assert clean().orphans == 0
+    os.utime(part, (1, 1))
+    os.utime(media.path(job_id), (1, 1))
+    assert clean() == CleanUpReport(audio_files=0, orphans=1, records=0)
+    assert [file.path for file in media.scan()] == [media.path(job_id)]
+    jobs.done(claimed)
+    assert clean().audio_files == 1
+    assert not list(media.scan())
