@@ -232,9 +232,10 @@ class JobStore:
                     "Use a new key for a new request."
                 )
         if not on_disk:
+            again = "the same file with the same options" if job.shares_work else "the same Idempotency-Key"
             raise StoreUnavailable(
-                "The job store is too slow to say that the job is on its disk. Post it again: the same file with the "
-                "same options joins the job if it is there."
+                f"The job store is too slow to say that the job is on its disk. Post it again: {again} finds the job "
+                "if it is there."
             )
         return Accepted(AcceptOutcome(outcome), job_id, JobStatus(status))
 

@@ -41,6 +41,12 @@ class UrlSubmission(TranscriptionOptions):
     )
 
     @property
+    def terms(self) -> dict[str, str]:
+        """What is asked for besides a transcription of this audio, as the fields of a form hold it."""
+        names = type(self).model_fields.keys() - TranscriptionOptions.model_fields.keys() - {"url"}
+        return {name: str(value) for name in names if (value := getattr(self, name)) is not None}
+
+    @property
     def options(self) -> TranscriptionOptions:
         """The options alone, as they are kept with the job."""
         return TranscriptionOptions.model_validate(

@@ -12,7 +12,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from errno import EDQUOT, ENOSPC
 from http import HTTPStatus
-from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 import structlog
@@ -60,14 +59,13 @@ class FetchLimits:
 class AudioFetcher:
     """Fetches for one worker, from any number of threads at once."""
 
-    def __init__(self, outbound: Outbound, media: MediaFiles, limits: FetchLimits, metrics: WorkerMetrics) -> None:
+    def __init__(self, outbound: Outbound, limits: FetchLimits, metrics: WorkerMetrics) -> None:
         self._outbound = outbound
-        self._media = media
         self._limits = limits
         self._metrics = metrics
 
-    def fetch(self, work_id: str, url: str, *, is_wanted: Callable[[], bool]) -> int | None:
-        """Bring a work's audio into the media folder and return its bytes; None if it is not wanted any more.
+    def fetch(self, work_id: str, url: str, media: MediaFiles, *, is_wanted: Callable[[], bool]) -> int | None:
+        """Bring a work's audio into a media folder and return its bytes; None if it is not wanted any more.
 
         Raises:
             TranscriptionFailure: there is none to be had, or not now.
@@ -78,7 +76,7 @@ class AudioFetcher:
         size_bytes: int | None = None
         outcome = "error"
         try:
-            size_bytes = self._follow(work_id, url, _Wait(self._limits, is_wanted))
+            size_bytes = self._follow(url, _Part(work_id, media, self._limits), _Wait(self._limits, is_wanted))
             outcome = "fetched"
         except _NotWanted:
             outcome = "stopped"
@@ -92,7 +90,7 @@ class AudioFetcher:
             )
         return size_bytes
 
-    def _follow(self, work_id: str, url: str, waiting: "_Wait") -> int:
+    def _follow(self, url: str, part: "_Part", waiting: "_Wait") -> int:
         whose = "The URL"
         for _ in range(1 + _MOST_REDIRECTS):
             try:
@@ -101,7 +99,7 @@ class AudioFetcher:
                 ) as answer:
                     redirected = _redirected(url, answer)
                     if redirected is None:
-                        return self._store(work_id, answer, waiting)
+                        return self._store(answer, part, waiting)
             except OutboundFailure as failure:
                 raise self._failure(whose, failure) from None
             url, whose = redirected, "The URL redirects to one that"
@@ -115,66 +113,20 @@ class AudioFetcher:
             return self._too_large()
         return TranscriptionFailure(code, f"{whose} {failure.detail}.")
 
-    def _store(self, work_id: str, answer: Answer, waiting: "_Wait") -> int:
+    def _store(self, answer: Answer, part: "_Part", waiting: "_Wait") -> int:
         length = answer.headers.get("content-length", "")
         announced_bytes = int(length) if length.isdecimal() else 0
         if announced_bytes > self._limits.max_file_bytes:
             raise self._too_large()
-        size_bytes = synced_bytes = 0
-        with self._part(work_id) as file:
-            self._check_space(announced_bytes)
+        with part.opened(announced_bytes):
             for chunk in waiting.chunks(answer.chunks(most_bytes=self._limits.max_file_bytes)):
-                _write(file, chunk)
+                part.write(chunk)
                 self._metrics.fetched_bytes.inc(len(chunk))
-                size_bytes += len(chunk)
-                if size_bytes - synced_bytes >= _SYNC_BYTES:
-                    os.fdatasync(file)
-                    synced_bytes = size_bytes
-                    self._check_space(max(0, announced_bytes - size_bytes))
-            if not size_bytes:
+            if not part.size_bytes:
                 raise TranscriptionFailure(
                     FailureCode.URL_EMPTY, "The URL serves a file without a single byte. Send that of an audio file."
                 )
-        return size_bytes
-
-    @contextmanager
-    def _part(self, work_id: str) -> Iterator[int]:
-        """Open a file of this attempt's own; give it the final name if the block ends well, else remove it.
-
-        An attempt that was taken for dead may still be at the part file when the next one begins: what is under its
-        name then is the next one's, and nothing that it may touch.
-        """
-        path = self._media.part_path(work_id)
-        path.unlink(missing_ok=True)
-        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640)
-        try:
-            yield file
-            self._commit(work_id, file)
-        except BaseException as error:
-            if _is_at(path, file):
-                path.unlink(missing_ok=True)
-            if isinstance(error, OSError) and error.errno in {ENOSPC, EDQUOT}:
-                raise self._shortage() from error
-            raise
-        finally:
-            os.close(file)
-
-    def _commit(self, work_id: str, file: int) -> None:
-        os.fsync(file)
-        if not _is_at(self._media.part_path(work_id), file):
-            raise _NotWanted
-        self._media.commit(work_id)
-
-    def _check_space(self, more_bytes: int) -> None:
-        if self._media.free_bytes() - max(more_bytes, _SYNC_BYTES) < self._limits.min_free_disk_bytes:
-            raise self._shortage()
-
-    def _shortage(self) -> TranscriptionFailure:
-        return TranscriptionFailure(
-            FailureCode.OUT_OF_DISK,
-            f"Fetching the audio would leave less than {self._limits.min_free_disk_bytes / _MIB:g} MiB free "
-            "(MIN_FREE_DISK_MB).",
-        )
+        return part.size_bytes
 
     def _too_large(self) -> TranscriptionFailure:
         return TranscriptionFailure(
@@ -186,6 +138,82 @@ class AudioFetcher:
 
 class _NotWanted(Exception):
     """Ends a fetch that nobody waits for any more."""
+
+
+class _Part:
+    """The file of one attempt on its way to its final name.
+
+    An attempt that was taken for dead may still be at the part file when the next one begins: what is under its name
+    then is the next one's, and nothing that it may touch.
+    """
+
+    def __init__(self, work_id: str, media: MediaFiles, limits: FetchLimits) -> None:
+        self._work_id = work_id
+        self._media = media
+        self._path = media.part_path(work_id)
+        self._min_free_bytes = limits.min_free_disk_bytes
+        self._announced_bytes = 0
+        self._synced_bytes = 0
+        self._file = -1
+        self.size_bytes = 0
+
+    @contextmanager
+    def opened(self, announced_bytes: int) -> Iterator[None]:
+        """Make the file anew; give it its final name if the block ends well, else remove it.
+
+        Raises:
+            TranscriptionFailure: the disk has no room for what was announced, or for more of it.
+            _NotWanted: another attempt is at it.
+        """
+        self._announced_bytes = announced_bytes
+        self._path.unlink(missing_ok=True)
+        self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640)
+        try:
+            self._check_space()
+            yield
+            self._commit()
+        except BaseException as error:
+            if self._is_in_place():
+                self._path.unlink(missing_ok=True)
+            if isinstance(error, OSError) and error.errno in {ENOSPC, EDQUOT}:
+                raise self._shortage() from error
+            raise
+        finally:
+            os.close(self._file)
+
+    def write(self, chunk: bytes) -> None:
+        """Append."""
+        rest = memoryview(chunk)
+        while rest:
+            rest = rest[os.write(self._file, rest) :]
+        self.size_bytes += len(chunk)
+        if self.size_bytes - self._synced_bytes >= _SYNC_BYTES:
+            os.fdatasync(self._file)
+            self._synced_bytes = self.size_bytes
+            self._check_space()
+
+    def _commit(self) -> None:
+        os.fsync(self._file)
+        if not self._is_in_place():
+            raise _NotWanted
+        self._media.commit(self._work_id)
+
+    def _is_in_place(self) -> bool:
+        """Tell whether the file under the part's name is this one."""
+        with suppress(FileNotFoundError):
+            return os.path.samestat(self._path.stat(), os.fstat(self._file))
+        return False
+
+    def _check_space(self) -> None:
+        more_bytes = max(_SYNC_BYTES, self._announced_bytes - self.size_bytes)
+        if self._media.free_bytes() - more_bytes < self._min_free_bytes:
+            raise self._shortage()
+
+    def _shortage(self) -> TranscriptionFailure:
+        return TranscriptionFailure(
+            FailureCode.OUT_OF_DISK,
+            f"Fetching the audio would leave less than {self._min_free_bytes / _MIB:g} MiB free (MIN_FREE_DISK_MB).",
+        )
 
 
 class _Wait:
@@ -249,16 +277,3 @@ def _redirected(url: str, answer: Answer) -> str | None:
         f"The URL's server answers with status {status}. The URL must serve the file itself, with status 200 and "
         "without a login.",
     )
-
-
-def _write(file: int, chunk: bytes) -> None:
-    rest = memoryview(chunk)
-    while rest:
-        rest = rest[os.write(file, rest) :]
-
-
-def _is_at(path: Path, file: int) -> bool:
-    """Tell whether the file under a path is this one."""
-    with suppress(FileNotFoundError):
-        return os.path.samestat(path.stat(), os.fstat(file))
-    return False

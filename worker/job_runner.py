@@ -113,7 +113,7 @@ class JobRunner:
     def _fetch(self, running: RunningJob, url: str) -> None:
         """Bring the audio of a URL into the media folder, unless the work is to stop or not ours any more."""
         work = running.work
-        media_bytes = self._fetcher.fetch(work.work_id, url, is_wanted=lambda: running.hold is Hold.HELD)
+        media_bytes = self._fetcher.fetch(work.work_id, url, self._media, is_wanted=lambda: running.hold is Hold.HELD)
         if media_bytes is not None:
             running.note(self._store.fetched(work, media_bytes=media_bytes))
 

@@ -122,7 +122,7 @@ class WorkerProcess:
         runner = JobRunner(
             store=attempts_store,
             media=media,
-            fetcher=self._fetcher(media),
+            fetcher=self._fetcher(),
             transcriber=self._transcriber,
             running=self._running,
             metrics=self._metrics,
@@ -208,11 +208,10 @@ class WorkerProcess:
             patience=patience,
         )
 
-    def _fetcher(self, media: MediaFiles) -> AudioFetcher:
+    def _fetcher(self) -> AudioFetcher:
         settings = self._settings
         return AudioFetcher(
             Outbound(UrlPolicy.parse(settings.outbound_allowed_networks)),
-            media,
             FetchLimits(
                 max_file_bytes=settings.max_file_bytes,
                 min_free_disk_bytes=settings.min_free_disk_bytes,

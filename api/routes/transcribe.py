@@ -179,7 +179,7 @@ async def _job_of_url(
     """Return a job whose audio is to be fetched. It shares no work: what a URL serves may change."""
     submission = await read_submission(request, services.uploads.pace)
     source_url = checked_url(submission, services.url_policy)
-    webhook_url = _webhook_url({_WEBHOOK_FIELD: submission.webhook_url or ""}, services)
+    webhook_url = _webhook_url(submission.terms, services)
     options = submission.options
     return NewJob(
         job_id=job_id,

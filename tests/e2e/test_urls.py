@@ -227,11 +227,10 @@ def test_a_job_is_cancelled_while_its_audio_is_fetched(
 def test_a_worker_that_ends_while_it_fetches_is_followed_by_one_that_fetches_anew(
     cluster: Cluster, client: httpx.Client, server: FileServer, end: str, attempt: int
 ) -> None:
-    reached, released = threading.Event(), threading.Event()
+    released = threading.Event()
 
     def body() -> Iterator[bytes]:
         yield SHORT[:100]
-        reached.set()
         released.wait(60)
 
     def serve(_: Asked) -> File:
@@ -239,11 +238,12 @@ def test_a_worker_that_ends_while_it_fetches_is_followed_by_one_that_fetches_ane
 
     server.serve = serve
     job_id = submitted(client, server.url())
-    assert reached.wait(20)
+    part = cluster.media_folder / f"{job_id}.part"
+    until(lambda: part.exists() or None, 20)
     (worker,) = cluster.running_workers()
     getattr(worker, end)()
     worker.wait(20)
-    assert len(list(cluster.media_folder.glob(f"{job_id}.part"))) == (end == "kill")
+    assert part.exists() is (end == "kill")
     cluster.start_worker()
     status = finished(client, job_id)
     released.set()

@@ -4,10 +4,8 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Self
 
-from core.media_files import MediaFiles
 from core.user_urls import UrlPolicy
 from worker.fetching import AudioFetcher, FetchLimits
 from worker.metrics import WorkerMetrics
@@ -88,12 +86,10 @@ class FileServer:
 
 
 def audio_fetcher(
-    folder: Path,
     *,
     policy: UrlPolicy = LOOPBACK,
     resolve: Resolver = look_up,
     outbound: Outbound | None = None,
-    media: MediaFiles | None = None,
     metrics: WorkerMetrics | None = None,
     max_file_bytes: int = MIB,
     min_free_disk_bytes: int = 0,
@@ -101,10 +97,9 @@ def audio_fetcher(
     grace_seconds: float = 20.0,
     timeout_seconds: float = 60.0,
 ) -> AudioFetcher:
-    """Return a fetcher that may ask loopback and puts what it fetches into a folder's media folder."""
+    """Return a fetcher that may ask loopback."""
     return AudioFetcher(
         outbound or Outbound(policy, resolve=resolve),
-        media or MediaFiles.under(folder),
         FetchLimits(max_file_bytes, min_free_disk_bytes, min_bytes_per_second, grace_seconds, timeout_seconds),
         metrics or WorkerMetrics(),
     )

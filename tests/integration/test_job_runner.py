@@ -73,7 +73,7 @@ class Bench:
         self.media = MediaFiles.under(folder)
         self.running = RunningJobs()
         self.metrics = WorkerMetrics()
-        self.fetcher = audio_fetcher(folder)
+        self.fetcher = audio_fetcher()
 
     def accept(self, **fields: str) -> str:
         return self.jobs.accept(seconds=3, **fields)

@@ -62,7 +62,7 @@ def test_a_hung_job_is_an_error_and_its_neighbours_lose_nothing(jobs: Jobs, tmp_
     runner = JobRunner(
         store=jobs.worker,
         media=MediaFiles.under(tmp_path),
-        fetcher=audio_fetcher(tmp_path),
+        fetcher=audio_fetcher(),
         transcriber=transcriber,
         running=running,
         metrics=WorkerMetrics(),
