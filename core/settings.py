@@ -13,6 +13,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.errors import ConfigurationError
 
+_MIB = 1024 * 1024
+
 
 class CommonSettings(BaseSettings):
     """Where Redis and the audio are, and how to log."""
@@ -97,6 +99,27 @@ class CommonSettings(BaseSettings):
                 for problem in error.errors(include_input=False)
             )
             raise ConfigurationError(f"Settings can't be used. {problems}") from None
+
+
+class MediaSettings(CommonSettings):
+    """What audio is taken and what it leaves of the disk: for who receives it, and who fetches it."""
+
+    max_file_size_mb: float = Field(default=100, gt=0, description="Largest upload, or file behind a URL, in MiB.")
+    min_free_disk_mb: float = Field(
+        default=1024,
+        ge=0,
+        description="Uploads are refused (507), and nothing is fetched, rather than leave less than this free, in MiB.",
+    )
+
+    @property
+    def max_file_bytes(self) -> int:
+        """Largest file in bytes."""
+        return round(self.max_file_size_mb * _MIB)
+
+    @property
+    def min_free_disk_bytes(self) -> int:
+        """Disk space that audio must leave, in bytes."""
+        return round(self.min_free_disk_mb * _MIB)
 
 
 class OutboundSettings(CommonSettings):
