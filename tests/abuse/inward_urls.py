@@ -11,13 +11,13 @@ from typing import NamedTuple, Self
 
 import httpx
 
-from core.errors import OutboundFailure, OutboundFault
+from core.errors import FailureCode, OutboundFailure, OutboundFault
 from core.user_urls import UrlPolicy, is_public
 from tests.abuse.somebody import Somebody
 from tests.chaos.outcome import Outcome
 from tests.harness.names import Names
 from tests.harness.receiver import Received, Receiver, Reply
-from tests.harness.service import until
+from tests.harness.service import FINISHED, until
 from worker.outbound import Outbound, look_up
 
 PUBLIC = "127.0.0.2"
@@ -50,6 +50,16 @@ def _webhook_fate(somebody: Somebody, job_id: str) -> str | None:
     return str(attempts[0]["fault"] or attempts[0]["status"]) if attempts else None
 
 
+def _post_url(somebody: Somebody, url: str) -> httpx.Response:
+    return somebody.request("POST", "/transcribe", json={"url": url}, headers={"Cache-Control": "no-cache"})
+
+
+def _url_fate(somebody: Somebody, job_id: str) -> str | None:
+    document = somebody.get(f"/status/{job_id}").json()
+    failure = document["failure"] or {"code": document["status"]}
+    return str(failure["code"]) if document["status"] in FINISHED else None
+
+
 DOORS = (
     Door(
         field="webhook_url",
@@ -57,6 +67,13 @@ DOORS = (
         fate=_webhook_fate,
         refused=OutboundFault.ADDRESS_REFUSED,
         redirected={"301", "302", "303", "307", "308"},
+    ),
+    Door(
+        field="url",
+        post=_post_url,
+        fate=_url_fate,
+        refused=FailureCode.URL_REFUSED,
+        redirected={FailureCode.URL_REFUSED},
     ),
 )
 

@@ -1,4 +1,4 @@
-"""A receiver of webhooks on loopback: keeps what came and answers as it is told."""
+"""A receiver of webhooks, and of whatever else is asked, on loopback: keeps what came and answers as it is told."""
 
 import threading
 import time
@@ -42,7 +42,7 @@ class Receiver:
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["content-length"]))
+                body = self.rfile.read(int(self.headers.get("content-length", 0)))
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 received = Received(self.path, headers, body, time.monotonic())
                 receiver.received.append(received)
@@ -52,6 +52,9 @@ class Receiver:
                     self.send_header(name, value)
                 self.send_header("content-length", "0")
                 self.end_headers()
+
+            def do_GET(self) -> None:
+                self.do_POST()
 
             def log_message(self, *arguments: object) -> None:
                 """Say nothing."""
