@@ -37,7 +37,7 @@ load: $(VENV)/.dev ## 5,000 users and 10,000 event streams at once, ten minutes 
 chaos: $(VENV)/.dev ## Kill, cut off and pause everything, forty minutes long, and print what that did to the jobs
 	$(BIN)/python -m tests.chaos
 
-abuse: $(VENV)/.dev ## Send bombs, damaged files and playlists, and print what they did to the service
+abuse: $(VENV)/.dev ## Attack the service: bombs, playlists, floods, forged addresses, URLs that lead inside
 	$(BIN)/python -m tests.abuse
 
 lock: ## Choose the newest allowed versions and lock them by hash (needs uv)

@@ -4,7 +4,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, cast
 
@@ -60,10 +60,12 @@ class NewJob:
     lane: str
     options: TranscriptionOptions
     file_name: str | None
-    media_bytes: int
-    media_sha256: str
+    media_bytes: int | None
+    media_sha256: str | None
     audio_seconds: float | None
     cost_seconds: float
+    source_url: str | None = field(default=None, repr=False)
+    """Where a worker fetches the audio, of which nothing is known then."""
     shares_work: bool = True
     """Whether a work of the same tenant that asks for the same may serve it."""
     idempotency_key: str | None = None
@@ -74,7 +76,7 @@ class NewJob:
     def digest(self) -> str:
         """What is asked for: tenant, lane, audio and options, as a SHA-256 in hexadecimal."""
         options = self.options.model_dump(mode="json", by_alias=True, exclude={"model"})
-        return _digest([self.tenant, self.lane, self.media_sha256, options])
+        return _digest([self.tenant, self.lane, self.media_sha256 or {"url": self.source_url}, options])
 
     @property
     def _body_digest(self) -> str:
@@ -83,21 +85,22 @@ class NewJob:
 
     def arguments(self) -> dict[str, object]:
         """Return what `accept.lua` takes of a job; None where there is nothing."""
-        known = self.audio_seconds is not None
         work = {
             "tenant": self.tenant,
             "weight": repr(self.weight),
             "lane": self.lane,
             "options": self.options.model_dump_json(by_alias=True),
-            "media_bytes": str(self.media_bytes),
+            "media_bytes": None if self.media_bytes is None else str(self.media_bytes),
             "media_sha256": self.media_sha256,
+            "source_url": self.source_url,
+            "audio_ms": None if self.audio_seconds is None else str(_milliseconds(self.audio_seconds)),
             "cost_ms": str(_milliseconds(self.cost_seconds)),
         }
         owned = {"tenant": self.tenant, "file_name": self.file_name, "webhook_url": self.webhook_url}
         return {
             "job_id": self.job_id,
             "job": {name: value for name, value in owned.items() if value is not None},
-            "work": work | ({"audio_ms": str(_milliseconds(self.audio_seconds or 0.0))} if known else {}),
+            "work": {name: value for name, value in work.items() if value is not None},
             "digest": self.digest if self.shares_work else None,
             "idempotency_key": _digest([self.tenant, self.idempotency_key]) if self.idempotency_key else None,
             "body": self._body_digest if self.idempotency_key else None,
@@ -229,9 +232,10 @@ class JobStore:
                     "Use a new key for a new request."
                 )
         if not on_disk:
+            again = "the same file with the same options" if job.shares_work else "the same Idempotency-Key"
             raise StoreUnavailable(
-                "The job store is too slow to say that the job is on its disk. Post it again: the same file with the "
-                "same options joins the job if it is there."
+                f"The job store is too slow to say that the job is on its disk. Post it again: {again} finds the job "
+                "if it is there."
             )
         return Accepted(AcceptOutcome(outcome), job_id, JobStatus(status))
 

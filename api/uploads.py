@@ -82,6 +82,11 @@ class UploadReceiver:
         self._slots = UploadSlots(total=limits.max_uploads, per_client=limits.max_uploads_per_client)
 
     @property
+    def pace(self) -> UploadPace:
+        """How fast a body must come."""
+        return self._limits.pace
+
+    @property
     def under_way(self) -> int:
         """How many uploads are received now."""
         return self._slots.taken
@@ -152,7 +157,8 @@ def _boundary(request: Request) -> bytes:
     kind, options = parse_options_header(content_type)
     if kind != b"multipart/form-data":
         raise MultipartRequired(
-            "Send the file as multipart/form-data in a part named 'file'. With curl: -F file=@audio.flac"
+            "Send the file as multipart/form-data in a part named 'file'. With curl: -F file=@audio.flac. Or send JSON "
+            "with the `url` of one."
         )
     boundary = options.get(b"boundary")
     if not boundary:

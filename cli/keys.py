@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from cli.client import DEFAULT_SERVER
 from cli.service import Server, service
-from cli.terminal import print_facts, print_json, print_note, print_table, utc
+from cli.terminal import print_facts, print_json, print_note, print_page, utc
 
 _PATH = "/keys"
 
@@ -112,26 +112,25 @@ def list_keys(
             print_json(document)
             return
         page = _Keys.model_validate(document)
-    if page.keys:
-        print_table(
-            ("Key", "Tenant", "Scopes", "Status", "Expires (UTC)", "Last used (UTC)", "Name"),
-            [
-                (
-                    key.key_id,
-                    key.tenant,
-                    " ".join(key.scopes),
-                    key.status,
-                    utc(key.expires_at),
-                    utc(key.last_used_at),
-                    key.name,
-                )
-                for key in page.keys
-            ],
-        )
-    if page.total == 0:
-        print_note("No API keys.")
-    elif offset + len(page.keys) < page.total:
-        print_note(f"{page.total} in all; the next page begins at --offset {offset + limit}.")
+    print_page(
+        ("Key", "Tenant", "Scopes", "Status", "Expires (UTC)", "Last used (UTC)", "Name"),
+        [
+            (
+                key.key_id,
+                key.tenant,
+                " ".join(key.scopes),
+                key.status,
+                utc(key.expires_at),
+                utc(key.last_used_at),
+                key.name,
+            )
+            for key in page.keys
+        ],
+        total=page.total,
+        limit=limit,
+        offset=offset,
+        what="API keys",
+    )
 
 
 @app.command()

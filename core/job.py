@@ -8,6 +8,9 @@ from pydantic import BaseModel, ConfigDict
 
 from core.work import JobStatus, Work, moment, optional_moment
 
+JOB_ID_PATTERN = "[0-9a-f]{32}"
+"""A regular expression of what a job's id looks like."""
+
 
 class Job(BaseModel):
     """One job with its work, read from their Redis hashes. All times are UTC, taken from Redis' clock."""

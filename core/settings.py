@@ -6,12 +6,14 @@ Read once, by the process' composition root, from the environment and from `.env
 import ipaddress
 from pathlib import Path
 from typing import Literal, Self
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.errors import ConfigurationError
+
+_MIB = 1024 * 1024
 
 
 class CommonSettings(BaseSettings):
@@ -46,6 +48,15 @@ class CommonSettings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="Least level logged.")
     log_format: Literal["console", "json"] = Field(default="console", description="Log lines for people or machines.")
 
+    @field_validator("redis_url", "broker_url")
+    @classmethod
+    def _is_url(cls, value: str) -> str:
+        try:
+            _ = urlsplit(value).port
+        except ValueError:  # whose message quotes what it takes for a port: often a part of the password
+            raise ValueError("this is no URL; what is special in its password has to be percent-encoded") from None
+        return value
+
     @property
     def redis(self) -> str:
         """Redis' address as one URL."""
@@ -75,7 +86,8 @@ class CommonSettings(BaseSettings):
         """Read the settings.
 
         Raises:
-            ConfigurationError: a variable has a value that can't be used; the message names it.
+            ConfigurationError: a variable has a value that can't be used; the message names the variable and the rule,
+                and never shows the value, which may be a secret.
         """
         try:
             return cls()
@@ -83,10 +95,31 @@ class CommonSettings(BaseSettings):
             raise ConfigurationError(f".env can't be read: it is not valid UTF-8 at byte {error.start}.") from None
         except ValidationError as error:
             problems = "; ".join(
-                f"{'.'.join(str(part) for part in problem['loc']).upper()}: {problem['msg']} (got {problem['input']!r})"
-                for problem in error.errors()
+                f"{'.'.join(str(part) for part in problem['loc']).upper()}: {problem['msg']}"
+                for problem in error.errors(include_input=False)
             )
             raise ConfigurationError(f"Settings can't be used. {problems}") from None
+
+
+class MediaSettings(CommonSettings):
+    """What audio is taken and what it leaves of the disk: for who receives it, and who fetches it."""
+
+    max_file_size_mb: float = Field(default=100, gt=0, description="Largest upload, or file behind a URL, in MiB.")
+    min_free_disk_mb: float = Field(
+        default=1024,
+        ge=0,
+        description="Uploads are refused (507), and nothing is fetched, rather than leave less than this free, in MiB.",
+    )
+
+    @property
+    def max_file_bytes(self) -> int:
+        """Largest file in bytes."""
+        return round(self.max_file_size_mb * _MIB)
+
+    @property
+    def min_free_disk_bytes(self) -> int:
+        """Disk space that audio must leave, in bytes."""
+        return round(self.min_free_disk_mb * _MIB)
 
 
 class OutboundSettings(CommonSettings):

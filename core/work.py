@@ -41,8 +41,12 @@ class Work(BaseModel):
     """The queue it waits in: the name of its model."""
     status: JobStatus
     options: TranscriptionOptions
-    media_bytes: int
-    media_sha256: str
+    media_bytes: int | None
+    """None until the audio of a URL is fetched."""
+    media_sha256: str | None
+    """None of audio from a URL: what it serves may change, so no other job shares it."""
+    source_url: str | None = Field(default=None, repr=False)
+    """Where the audio is fetched; a secret of its owner, forgotten once it is there or not wanted any more."""
     audio_seconds: float | None
     """Length of the audio: from the container's header, replaced by the decoded length; None if unknown."""
     cost_seconds: float
@@ -74,11 +78,17 @@ class Work(BaseModel):
     failure: FailureCode | None
     failure_detail: str | None
 
+    @property
+    def is_cost_guessed(self) -> bool:
+        """Whether nothing was known of the audio when its cost was charged, and nothing is yet."""
+        return self.media_sha256 is None and self.audio_seconds is None
+
     @classmethod
     def from_record(cls, record: Mapping[str, str]) -> Self:
         """Read a work from its Redis hash (the fields `accept.lua` and `claim.lua` document)."""
         failure = record.get("failure")
         audio_ms = record.get("audio_ms")
+        media_bytes = record.get("media_bytes")
         info = record.get("info")
         return cls(
             work_id=record["work_id"],
@@ -86,8 +96,9 @@ class Work(BaseModel):
             lane=record["lane"],
             status=JobStatus(record["status"]),
             options=_options(record["options"]),
-            media_bytes=int(record["media_bytes"]),
-            media_sha256=record["media_sha256"],
+            media_bytes=int(media_bytes) if media_bytes else None,
+            media_sha256=record.get("media_sha256"),
+            source_url=record.get("source_url"),
             audio_seconds=int(audio_ms) / 1000 if audio_ms else None,
             cost_seconds=int(record["cost_ms"]) / 1000,
             created_at=moment(record["created_at_ms"]),

@@ -31,8 +31,8 @@ class CleanUpReport:
 def clean_up(store: JobStore, media: MediaFiles, *, orphan_seconds: float, record_age_ms: int) -> CleanUpReport:
     """Remove the audio of completed and cancelled works, orphaned uploads, and entries of expired jobs.
 
-    An upload without a job is an orphan once it is older than `orphan_seconds`: until then its gateway may be
-    about to accept it.
+    An upload without a job, or a part that nobody has written to, is an orphan once it is older than `orphan_seconds`:
+    until then its gateway may be about to accept it, or a worker still fetch it.
 
     Raises:
         redis.exceptions.RedisError: Redis does not answer; nothing was removed that is needed.
@@ -41,12 +41,10 @@ def clean_up(store: JobStore, media: MediaFiles, *, orphan_seconds: float, recor
     found = media.scan()
     while files := list(islice(found, _BATCH)):
         for file, needed in zip(files, store.media_needed([file.job_id for file in files]), strict=True):
-            if needed:
-                continue
             if needed is None or file.is_part:
                 if file.age_seconds > orphan_seconds:
                     orphans += _remove(file)
-            else:
+            elif not needed:
                 audio_files += _remove(file)
     report = CleanUpReport(audio_files, orphans, store.forget_expired(older_than_ms=record_age_ms))
     if audio_files or orphans or report.records:

@@ -1,4 +1,4 @@
-"""Runs one attempt of a job: transcribe, commit each segment as it comes, finish with the right ending."""
+"""Runs one attempt of a job: fetch its audio if need be, transcribe, commit segments as they come, end it rightly."""
 
 import random
 import time
@@ -12,12 +12,15 @@ from core.errors import FailureCode, TranscriptionFailure
 from core.media_files import MediaFiles
 from core.transcript import TranscriptInfo
 from core.work import Work
+from worker.fetching import AudioFetcher
 from worker.job_store import Hold, JobStore
 from worker.metrics import WorkerMetrics
 from worker.running_jobs import RunningJob, RunningJobs
 from worker.transcriber import Checkpoint, Transcriber
 
 _BACKOFF_BASE_SECONDS: Final = 2.0
+_FETCH_BACKOFF_BASE_SECONDS: Final = 10.0
+"""The same when it is another's server that must recover."""
 _BACKOFF_CAP_SECONDS: Final = 300.0
 
 logger = structlog.get_logger(__name__)
@@ -31,6 +34,7 @@ class JobRunner:
         *,
         store: JobStore,
         media: MediaFiles,
+        fetcher: AudioFetcher,
         transcriber: Transcriber,
         running: RunningJobs,
         metrics: WorkerMetrics,
@@ -38,6 +42,7 @@ class JobRunner:
     ) -> None:
         self._store = store
         self._media = media
+        self._fetcher = fetcher
         self._transcriber = transcriber
         self._running = running
         self._metrics = metrics
@@ -75,7 +80,8 @@ class JobRunner:
         """Queue a work for another attempt, later and later, with jitter so that many don't come back at once."""
         work = running.work
         self._metrics.failures.labels(error).inc()
-        ceiling = min(_BACKOFF_CAP_SECONDS, _BACKOFF_BASE_SECONDS * 2**work.errors)
+        base = _FETCH_BACKOFF_BASE_SECONDS if error is FailureCode.URL_UNREACHABLE else _BACKOFF_BASE_SECONDS
+        ceiling = min(_BACKOFF_CAP_SECONDS, base * 2**work.errors)
         outcome = self._store.retry(
             work,
             error,
@@ -104,8 +110,17 @@ class JobRunner:
                 running, FailureCode.INTERNAL_ERROR, "An unexpected error; its traceback is in the log."
             )
 
+    def _fetch(self, running: RunningJob, url: str) -> None:
+        """Bring the audio of a URL into the media folder, unless the work is to stop or not ours any more."""
+        work = running.work
+        media_bytes = self._fetcher.fetch(work.work_id, url, self._media, is_wanted=lambda: running.hold is Hold.HELD)
+        if media_bytes is not None:
+            running.note(self._store.fetched(work, media_bytes=media_bytes))
+
     def _transcribe(self, running: RunningJob) -> str:
         work = running.work
+        if work.source_url is not None:
+            self._fetch(running, work.source_url)
         started = time.monotonic()
         checkpoint = self._checkpoint(work)
         begin_seconds = checkpoint.end_seconds if checkpoint else work.options.clip_start_seconds
@@ -126,6 +141,7 @@ class JobRunner:
                         committed=committed,
                         progress_seconds=passage.end_seconds,
                         audio_seconds=passage.audio_seconds,
+                        cost_seconds=_known_cost(work, passage.audio_seconds),
                         info=None if passage.info == info else passage.info,
                     )
                 )
@@ -155,3 +171,11 @@ class JobRunner:
 def _end_seconds(work: Work, info: TranscriptInfo) -> float:
     """Return where the part to transcribe ends, in the time of the whole audio."""
     return min(work.options.clip_end_seconds or info.duration_seconds, info.duration_seconds)
+
+
+def _known_cost(work: Work, audio_seconds: float | None) -> float | None:
+    """Return the audio seconds to transcribe of a work whose cost was a guess; None if it was none, or still is."""
+    if audio_seconds is None or not work.is_cost_guessed:
+        return None
+    end = audio_seconds if work.options.clip_end_seconds is None else min(work.options.clip_end_seconds, audio_seconds)
+    return max(0.0, end - work.options.clip_start_seconds)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _SCRIPTS = (
     JobScript.CLAIM,
     JobScript.HEARTBEAT,
+    JobScript.FETCHED,
     JobScript.REPORT,
     JobScript.COMPLETE,
     JobScript.CONFIRM_CANCEL,
@@ -102,6 +103,12 @@ class JobStore:
         """Renew a work's lease."""
         return Hold(cast("str", self._run_held(JobScript.HEARTBEAT, work, lease_ms=self._lease_ms)))
 
+    def fetched(self, work: Work, *, media_bytes: int) -> Hold:
+        """Note that a work's audio is whole in the media folder, and forget the URL where it came from."""
+        return Hold(
+            cast("str", self._run_held(JobScript.FETCHED, work, lease_ms=self._lease_ms, media_bytes=media_bytes))
+        )
+
     def report(
         self,
         work: Work,
@@ -110,11 +117,12 @@ class JobStore:
         committed: int = 0,
         progress_seconds: float,
         audio_seconds: float | None = None,
+        cost_seconds: float | None = None,
         info: TranscriptInfo | None = None,
     ) -> Hold:
         """Commit segments, which follow the `committed` first ones, and progress.
 
-        The audio's length and `info` are told when they become known or change.
+        The audio's length and `info` are told when they become known or change; `cost_seconds` when it was a guess.
         """
         answer = self._run_held(
             JobScript.REPORT,
@@ -124,6 +132,7 @@ class JobStore:
             committed=committed,
             progress_ms=round(progress_seconds * 1000),
             audio_ms=None if audio_seconds is None else round(audio_seconds * 1000),
+            cost_ms=None if cost_seconds is None else max(1, round(cost_seconds * 1000)),
             info=info.model_dump_json() if info else None,
         )
         return Hold(cast("str", answer))

@@ -19,16 +19,19 @@ from core.errors import ConfigurationError
 from core.lanes import lane_of, turn_queue
 from core.media_files import MediaFiles
 from core.redis_clients import connect
+from core.user_urls import UrlPolicy
 from core.version import VERSION
 from core.worker_entry import WorkerEntry, WorkerState
 from worker.background import Background
 from worker.decoder import Decoder
+from worker.fetching import AudioFetcher, FetchLimits
 from worker.handover import Handover
 from worker.heartbeat import Heartbeat
 from worker.job_runner import JobRunner
 from worker.job_store import JobStore
 from worker.metrics import WorkerMetrics
 from worker.outages import NO_PATIENCE, Patience
+from worker.outbound import Outbound
 from worker.reaper import Reaper
 from worker.running_jobs import RunningJobs
 from worker.scripted_transcriber import ScriptedTranscriber
@@ -119,6 +122,7 @@ class WorkerProcess:
         runner = JobRunner(
             store=attempts_store,
             media=media,
+            fetcher=self._fetcher(),
             transcriber=self._transcriber,
             running=self._running,
             metrics=self._metrics,
@@ -202,6 +206,20 @@ class WorkerProcess:
             result_ttl_ms=self._settings.result_ttl_ms,
             record_ttl_ms=self._settings.record_ttl_ms,
             patience=patience,
+        )
+
+    def _fetcher(self) -> AudioFetcher:
+        settings = self._settings
+        return AudioFetcher(
+            Outbound(UrlPolicy.parse(settings.outbound_allowed_networks)),
+            FetchLimits(
+                max_file_bytes=settings.max_file_bytes,
+                min_free_disk_bytes=settings.min_free_disk_bytes,
+                min_bytes_per_second=settings.min_fetch_bytes_per_second,
+                grace_seconds=settings.fetch_grace_seconds,
+                timeout_seconds=settings.fetch_timeout_seconds,
+            ),
+            self._metrics,
         )
 
     def _serve_metrics(self) -> int:

@@ -27,6 +27,15 @@ class WorkerMetrics:
             buckets=(0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5),
             registry=self.registry,
         )
+        self.fetches = Counter(
+            "transcription_fetches_total",
+            "Fetches of audio from a URL by how they ended: fetched, stopped, error, or a failure code",
+            ("outcome",),
+            registry=self.registry,
+        )
+        self.fetched_bytes = Counter(
+            "transcription_fetched_bytes_total", "Bytes fetched from URLs", registry=self.registry
+        )
         self.reaped = Counter(
             "transcription_reaped_total",
             "Jobs the reaper moved, by what it did",

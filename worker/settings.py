@@ -5,10 +5,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from core.settings import OutboundSettings
+from core.settings import MediaSettings, OutboundSettings
 
 
-class WorkerSettings(OutboundSettings):
+class WorkerSettings(MediaSettings, OutboundSettings):
     """The model, how many jobs run against it, and when a job is given up."""
 
     transcriber: Literal["faster_whisper", "scripted"] = Field(
@@ -35,7 +35,19 @@ class WorkerSettings(OutboundSettings):
     worker_concurrency: int = Field(default=16, ge=1, le=256, description="Jobs that a worker runs at once.")
     max_audio_seconds: float = Field(default=43_200, gt=0, description="Longest audio a job may have.")
     decode_timeout_seconds: float = Field(
-        default=60, gt=0, description="A decoder that gives no audio for so long is killed, and the job tried again."
+        default=60,
+        gt=0,
+        description="A decoder that gives no audio for so long is killed: the job fails if it was computing, and is "
+        "tried again if not.",
+    )
+    min_fetch_bytes_per_second: float = Field(
+        default=65_536, gt=0, description="Audio of a URL that comes more slowly is given up, and the job tried again."
+    )
+    fetch_grace_seconds: float = Field(
+        default=20, gt=0, description="How long a URL may stall, and how far it may fall behind that rate."
+    )
+    fetch_timeout_seconds: float = Field(
+        default=1800, gt=0, description="Audio of a URL that isn't whole by then is given up, and the job tried again."
     )
     max_attempts: int = Field(default=3, ge=1, description="Attempts that may end in an error before a job fails.")
     max_crashes: int = Field(default=2, ge=1, description="Workers that a job may lose before it fails.")

@@ -34,10 +34,11 @@ from core.errors import (
     JobNotFound,
     OptionProblem,
 )
+from core.job import JOB_ID_PATTERN
 from core.work import JobStatus
 
 _LAYOUT = SubtitleLayout()
-_JOB_ID = re.compile(r"[0-9a-f]{32}")
+_JOB_ID = re.compile(JOB_ID_PATTERN)
 
 _EVENTS_EXAMPLE = """\
 event: status

@@ -1,4 +1,4 @@
-"""POST /transcribe: takes a file and its options, answers with a job."""
+"""POST /transcribe: takes a file, or the URL of one, and its options, answers with a job."""
 
 import asyncio
 import secrets
@@ -12,9 +12,18 @@ from pydantic import ValidationError
 from api.access import Submitter, client_of
 from api.job_store import Accepted, AcceptOutcome, NewJob
 from api.media_kinds import BYTES_PER_SECOND_ESTIMATE
+from api.principal import Principal
 from api.problems import guarded_responses, option_problems
 from api.services import Services, WithServices
 from api.uploads import FILE_FIELD, Upload
+from api.url_submissions import (
+    JSON_MEDIA_TYPE,
+    checked_url,
+    guessed_cost_seconds,
+    names_url,
+    read_submission,
+    submission_schema,
+)
 from api.views import JobAccepted
 from core.errors import (
     DiskFull,
@@ -105,7 +114,13 @@ def _form_schema() -> dict[str, Any]:
     )
     | {202: {"headers": _ACCEPTED_HEADERS}},
     openapi_extra={
-        "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _form_schema()}}},
+        "requestBody": {
+            "required": True,
+            "content": {
+                "multipart/form-data": {"schema": _form_schema()},
+                JSON_MEDIA_TYPE: {"schema": submission_schema()},
+            },
+        },
     },
 )
 async def transcribe(
@@ -127,8 +142,11 @@ async def transcribe(
         str, Header(description="`no-cache` asks for a transcription of its own, whatever was done before.")
     ] = "",
 ) -> JobAccepted:
-    """Upload a file to transcribe. The answer comes as soon as the file is safe on disk and the job in Redis."""
+    """Upload a file to transcribe, or name the URL of one. The answer comes as soon as the job is stored durably."""
     job_id = secrets.token_hex(16)
+    if names_url(request):
+        named = await _job_of_url(request, job_id, principal, services, idempotency_key)
+        return await _answer(named, response, services)
     upload = await services.uploads.receive(request, job_id, client=client_of(request, principal))
     try:
         webhook_url = _webhook_url(upload.fields, services)
@@ -152,18 +170,49 @@ async def transcribe(
     except BaseException:
         await asyncio.to_thread(services.media.remove, job_id)
         raise
+    return await _answer(job, response, services)
+
+
+async def _job_of_url(
+    request: Request, job_id: str, principal: Principal, services: Services, idempotency_key: str | None
+) -> NewJob:
+    """Return a job whose audio is to be fetched. It shares no work: what a URL serves may change."""
+    submission = await read_submission(request, services.uploads.pace)
+    source_url = checked_url(submission, services.url_policy)
+    webhook_url = _webhook_url(submission.terms, services)
+    options = submission.options
+    return NewJob(
+        job_id=job_id,
+        tenant=principal.tenant,
+        weight=principal.weight,
+        lane=await _lane(options, services),
+        options=options,
+        file_name=None,
+        media_bytes=None,
+        media_sha256=None,
+        audio_seconds=None,
+        cost_seconds=guessed_cost_seconds(options),
+        source_url=source_url,
+        shares_work=False,
+        idempotency_key=idempotency_key,
+        webhook_url=webhook_url,
+    )
+
+
+async def _answer(job: NewJob, response: Response, services: Services) -> JobAccepted:
+    """Have the store accept a job, wake a worker, and say so."""
     accepted = await _accept(job, services)
     if accepted.outcome is AcceptOutcome.ACCEPTED:
-        services.turns.send(lane)
-    services.metrics.upload_bytes.inc(upload.size_bytes)
+        services.turns.send(job.lane)
+    services.metrics.upload_bytes.inc(job.media_bytes or 0)
     services.metrics.accepted.labels(accepted.outcome).inc()
     logger.info(
         "job_accepted",
         job_id=accepted.job_id,
         outcome=str(accepted.outcome),
-        lane=lane,
-        media_bytes=upload.size_bytes,
-        audio_seconds=upload.audio_seconds,
+        lane=job.lane,
+        media_bytes=job.media_bytes,
+        audio_seconds=job.audio_seconds,
     )
     response.headers["Location"] = f"/status/{accepted.job_id}"
     if accepted.outcome is AcceptOutcome.REPLAYED:
@@ -177,7 +226,7 @@ async def transcribe(
 
 
 async def _accept(job: NewJob, services: Services) -> Accepted:
-    """Have the store accept a job; remove its audio unless the job needs it.
+    """Have the store accept a job; remove its audio, if there is any, unless the job needs it.
 
     If Redis breaks off, it may have accepted the job: then the audio stays, and an orphan is the clean-up's.
     """

@@ -15,6 +15,7 @@ class JobScript(StrEnum):
     ACCEPT = "accept"
     CLAIM = "claim"
     HEARTBEAT = "heartbeat"
+    FETCHED = "fetched"
     REPORT = "report"
     COMPLETE = "complete"
     CONFIRM_CANCEL = "confirm_cancel"

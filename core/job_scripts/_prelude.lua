@@ -210,6 +210,7 @@ local function finish(id, status)
   local fields = redis.call('HMGET', work_key(id), 'lane', 'waiting')
   if status == 'cancelled' then
     redis.call('DEL', work_key(id, 'segments'))
+    redis.call('HDEL', work_key(id), 'source_url')
     count(fields[1], status)
   else
     count(fields[1], status, tonumber(fields[2]))

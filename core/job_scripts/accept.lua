@@ -1,8 +1,8 @@
 -- accept: nothing -> queued; or the job shares a work that there is already
 --   job_id            string
 --   job               object of strings, what is the job's own: tenant, file_name and webhook_url (optional)
---   work              object of strings, what never changes of its work: tenant, weight, lane, options, media_bytes,
---                     media_sha256, audio_ms (optional), cost_ms
+--   work              object of strings, what is known of its work: tenant, weight, lane, options, cost_ms,
+--                     audio_ms (optional); media_bytes and media_sha256, or source_url, which a worker fetches
 --   digest            string   what is asked for; a work that has the same is shared (optional)
 --   idempotency_key   string   (optional)
 --   body              string   digest of the request that came with the idempotency key
