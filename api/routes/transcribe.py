@@ -13,6 +13,7 @@ from api.access import Submitter, client_of
 from api.job_store import Accepted, AcceptOutcome, NewJob
 from api.media_kinds import BYTES_PER_SECOND_ESTIMATE
 from api.problems import guarded_responses, option_problems
+from api.redaction import check_redaction
 from api.services import Services, WithServices
 from api.uploads import FILE_FIELD, Upload
 from api.views import JobAccepted
@@ -134,6 +135,8 @@ async def transcribe(
         webhook_url = _webhook_url(upload.fields, services)
         options = _options(upload.fields)
         lane = await _lane(options, services)
+        if options.redact:
+            check_redaction(options.redact, lane, await services.jobs.workers())
         job = NewJob(
             job_id=job_id,
             tenant=principal.tenant,
