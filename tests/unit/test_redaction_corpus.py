@@ -24,6 +24,10 @@ It is [email: J-O-H-N at example.com].
 [email: Mary underscore Jones at mail dot example dot org] is mine.
 Contact [email: sales@example.co.uk] or [email: support @ example.com].
 Please email [email: us at example dot com].
+Send any mail to [email: reading room at library.org] today.
+Please write to [email: John.SmithetExample.com] or to nobody.
+My email address is [email: john.smith.example.com].
+You can email me at [email: jane doe 42 at gmail dot com].
 Meine Adresse ist [email: anna punkt schmidt at beispiel punkt de].
 Mi correo es [email: juan arroba ejemplo punto com].
 Mon adresse est [email: marie point durand arobase exemple point fr].
@@ -42,6 +46,7 @@ Mon numéro est le [phone: 01 42 68 53 00].
 My card number is [card: 4111 1111 1111 1111].
 My card is [card: 4111-1111-1111-1111], expires next year.
 Use [card: 4111, 1111, 1111, 1111], please.
+My card number is for [card: 1111-11111111111], I believe.
 It is [card: 378282246310005], an American one.
 [card: Four one one one one one one one one one one one one one one one].
 The IBAN is [iban: DE89 3704 0044 0532 0130 00].

@@ -105,6 +105,7 @@ def _recognizers(phone_regions: Sequence[str]) -> Iterator[EntityRecognizer]:
     yield CreditCardRecognizer(context=_CARD_WORDS, **of(PiiKind.CARD))
     yield _GroupedCard(patterns=[_GROUPED_CARD], context=_CARD_WORDS, **of(PiiKind.CARD))
     yield _SpokenCard(patterns=[_SPOKEN], context=_CARD_WORDS, **of(PiiKind.CARD))
+    yield PatternRecognizer(patterns=[_MISHEARD_CARD], context=_CARD_WORDS, **of(PiiKind.CARD))
     yield IbanRecognizer(**of(PiiKind.IBAN))
     yield PatternRecognizer(patterns=_EMAILS, context=_MAIL_WORDS, **of(PiiKind.EMAIL))
     yield PhoneRecognizer(supported_regions=tuple(phone_regions), context=_PHONE_WORDS, **of(PiiKind.PHONE))
@@ -121,19 +122,23 @@ def _recognizers(phone_regions: Sequence[str]) -> Iterator[EntityRecognizer]:
     yield PlPeselRecognizer(**of(PiiKind.PL_PESEL))
 
 
+_SPOKEN_ENDS: Final = "com|org|net|info|gov|edu|eu|io|dev|app|ai|co|uk|de|fr|es|it|nl"
+_WRITTEN_ENDS: Final = f"{_SPOKEN_ENDS}|biz|mil|at|ch|be|pl|pt|br|in|us|ca|au|nz|jp|cn|ru|se|no|dk|fi|ie|cz|gr|tv|me"
+_BEHIND_VERB: Final = r"(?<=\b(?:at|to|is|it's|ist|est|es|è)[,:]?\s)"
 _EMAILS: Final = [
     Pattern("written", r"\b[\w.!#$%&'*+/=?^`{|}~-]+\s?@\s?[\w-]+(?:\.[\w-]+)+", 0.9),
     Pattern("written, its dots spoken", rf"\b{_LOCAL}\s*@\s*{_DOMAIN}\b", 0.9),
     Pattern("spoken", rf"\b(?!(?:{_NOBODY})\s+{_AT}\b){_LOCAL}\s+{_AT}\s+{_DOMAIN}\b", 0.6),
     Pattern(
         "of several words",
-        rf"(?<=\b(?:at|to|is|it's|ist|est|es|è)[,:]?\s)(?:\w+\s+){{1,3}}{_AT}\s+(?:{_PROVIDERS})(?:\s+{_DOT}\s+|\.)\w+\b",
+        rf"{_BEHIND_VERB}(?:\w+\s+){{1,3}}{_AT}\s+(?:{_PROVIDERS})(?:\s+{_DOT}\s+|\.)\w+\b",
         0.7,
     ),
+    # Where addresses are spoken of, what else Whisper makes of one: several words, or all of it a host's name.
     Pattern("spoken, about an address", rf"\b{_LOCAL}\s+{_AT}\s+{_DOMAIN}\b", 0.1),
+    Pattern("several words, about an address", rf"{_BEHIND_VERB}(?:\w+\s+){{1,3}}{_AT}\s+{_DOMAIN}\b", 0.1),
+    Pattern("host, about an address", rf"\b(?!www\.)[\w-]+(?:\.[\w-]+)*\.(?:{_WRITTEN_ENDS})\b", 0.1),
 ]
-_SPOKEN_ENDS: Final = "com|org|net|info|gov|edu|eu|io|dev|app|ai|co|uk|de|fr|es|it|nl"
-_WRITTEN_ENDS: Final = f"{_SPOKEN_ENDS}|biz|mil|at|ch|be|pl|pt|br|in|us|ca|au|nz|jp|cn|ru|se|no|dk|fi|ie|cz|gr|tv|me"
 _URLS: Final = [
     Pattern("scheme", r"\bhttps?\s?:\s?/\s?/\s?\S+[\w/]", 0.9),
     Pattern("www", r"\bwww\.\S+\w", 0.9),
@@ -154,6 +159,7 @@ _PHONES: Final = [
     Pattern("digits", r"(?<![\d$€£#])\(?\+?\d(?:[\s().,-]{0,3}\d){6,14}(?![\d%])", 0.05),
 ]
 _GROUPED_CARD: Final = Pattern("groups", r"\b[3-6]\d{3}(?:[\s,.–-]+\d{4}){3}\b", 0.1)
+_MISHEARD_CARD: Final = Pattern("digits", r"(?<!\d)\d(?:[\s,.–-]{0,2}\d){11,18}(?!\d)", 0.05)
 _SPOKEN: Final = Pattern("digit by digit", _SPOKEN_NUMBER, 0.3)
 
 
