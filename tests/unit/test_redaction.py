@@ -2,6 +2,7 @@
 
 import itertools
 import re
+import sys
 from collections.abc import Collection, Generator, Sequence
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from core.errors import FailureCode, TranscriptionFailure
 from core.options import TranscriptionOptions
-from core.pii import PiiKind
+from core.pii import PATTERN_KINDS, PiiKind
 from core.transcript import Segment, TranscriptInfo, Word
 from worker.redaction.finder import Found, PiiFinder, merged
 from worker.redaction.placeholders import redacted_segments
@@ -212,6 +213,26 @@ def test_a_pattern_that_takes_too_long_is_not_passed_over(monkeypatch: pytest.Mo
         FINDER.find("a" * 10_000 + "@example.com", [PiiKind.EMAIL], language="en")
     assert failed.value.failure is FailureCode.REDACTION_UNAVAILABLE
     assert "example" not in str(failed.value)
+
+
+@pytest.mark.parametrize(
+    "repeated",
+    ["j o h n ", "dot ", "a.b.", "a-", "a_", "1 ", "1-1, ", "1.", "a at b.", "one ", "to a at ", "www.", "a@b "],
+)
+def test_no_text_takes_long(repeated: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of ten times a passage; with a pattern whose time grows with a power it would be minutes."""
+    FINDER.find("", PATTERN_KINDS, language="en")
+    monkeypatch.setattr("presidio_analyzer.pattern_recognizer.REGEX_TIMEOUT_SECONDS", 5)
+    FINDER.find(repeated * (6000 // len(repeated)), PATTERN_KINDS, language="en")
+
+
+def test_a_worker_without_presidio_offers_nothing_and_redacts_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "presidio_analyzer", None)
+    finder = PiiFinder(name_model=None, phone_regions=("US",))
+    assert finder.kinds == ()
+    with pytest.raises(TranscriptionFailure) as failed:
+        list(RedactingTranscriber(Speaks([[segment(1, SPEECH)]]), finder).transcribe(MEDIA, OPTIONS))
+    assert failed.value.failure is FailureCode.REDACTION_UNAVAILABLE
 
 
 def test_a_worker_that_can_not_look_for_a_kind_fails_the_job() -> None:

@@ -1,8 +1,8 @@
 """What Presidio looks for: its own recognizers where they fit speech, and some for numbers and addresses as spoken.
 
 Its recognizers of e-mail addresses and URLs ask the public suffix list, which is fetched when first needed; those here
-go by form alone, which also takes a name that was misheard. Patterns are of no language; the words that stand before
-one and make a weak one count are those of six.
+go by form alone, which also takes a name that was misheard. Patterns are of no language; the words around one that make
+a weak one count are those of six. Every repetition has a bound, and no two share a character, so no text takes long.
 """
 
 import re
@@ -36,17 +36,17 @@ _WORDS_BEHIND: Final = 6
 _AT: Final = r"(?:at|ät|arroba|arobase|chiocciola|apenstaartje|klammeraffe|małpa|\(at\)|\[at\])"
 _DOT: Final = r"(?:dot|punkt|point|punto|ponto|punt|kropka|\(dot\)|\[dot\])"
 _JOINT: Final = (
-    rf"(?:\s+(?:{_DOT}|underscore|dash|hyphen|minus|plus|unterstrich|bindestrich|tiret|guion|trattino)\s+|[._])"
+    rf"(?:\s+(?:{_DOT}|underscore|dash|hyphen|minus|plus|unterstrich|bindestrich|tiret|guion|trattino)\s+|\.)"
 )
-_ATOM: Final = r"[\w+-]+"
-_SPELT: Final = r"(?<!['’])(?:\b[^\W_](?:[\s,.-]+|\b)){3,}"
+_ATOM: Final = r"[\w+-]{1,64}"
+_SPELT: Final = r"(?<!['’])(?:\b[^\W_](?:[\s,.-]{1,3}|\b)){3,40}"
 """Letters one by one."""
-_LOCAL: Final = rf"(?:{_SPELT}|{_ATOM}(?:{_JOINT}{_ATOM})*)"
-_LABEL: Final = rf"(?!{_AT}\b)[\w-]+"
+_LOCAL: Final = rf"(?:{_SPELT}|{_ATOM}(?:{_JOINT}{_ATOM}){{0,8}})"
+_LABEL: Final = rf"(?!{_AT}\b)[\w-]{{1,63}}"
 _SPOKEN_DOMAIN: Final = (
-    rf"{_LABEL}(?:\s+(?!{_DOT}\b){_LABEL}){{0,2}}(?:\s*{_JOINT}{_LABEL})*?\s+{_DOT}\s+[^\W\d_]{{2,24}}"
+    rf"{_LABEL}(?:\s+(?!{_DOT}\b){_LABEL}){{0,2}}(?:\s*{_JOINT}{_LABEL}){{0,6}}?\s+{_DOT}\s+[^\W\d_]{{2,24}}"
 )
-_DOMAIN: Final = rf"(?:{_SPOKEN_DOMAIN}|{_LABEL}(?:\.{_LABEL})*\.[^\W\d_]{{2,24}})"
+_DOMAIN: Final = rf"(?:{_SPOKEN_DOMAIN}|{_LABEL}(?:\.{_LABEL}){{0,6}}\.[^\W\d_]{{2,24}})"
 _NOBODY: Final = (
     "me|us|you|him|her|them|it|look|looks|looking|looked|is|are|was|were|be|been|find|found|visit|meet|available|online|"
     "live|website|site|page|blog|store|shop|more|information|out|here|there|up|over|down|back|work|works|worked|working|"
@@ -126,7 +126,7 @@ _SPOKEN_ENDS: Final = "com|org|net|info|gov|edu|eu|io|dev|app|ai|co|uk|de|fr|es|
 _WRITTEN_ENDS: Final = f"{_SPOKEN_ENDS}|biz|mil|at|ch|be|pl|pt|br|in|us|ca|au|nz|jp|cn|ru|se|no|dk|fi|ie|cz|gr|tv|me"
 _BEHIND_VERB: Final = r"(?<=\b(?:at|to|is|it's|ist|est|es|è)[,:]?\s)"
 _EMAILS: Final = [
-    Pattern("written", r"\b[\w.!#$%&'*+/=?^`{|}~-]+\s?@\s?[\w-]+(?:\.[\w-]+)+", 0.9),
+    Pattern("written", r"\b[\w.!#$%&'*+/=?^`{|}~-]{1,64}\s?@\s?[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}", 0.9),
     Pattern("written, its dots spoken", rf"\b{_LOCAL}\s*@\s*{_DOMAIN}\b", 0.9),
     Pattern("spoken", rf"\b(?!(?:{_NOBODY})\s+{_AT}\b){_LOCAL}\s+{_AT}\s+{_DOMAIN}\b", 0.6),
     Pattern(
@@ -137,15 +137,17 @@ _EMAILS: Final = [
     # Where addresses are spoken of, what else Whisper makes of one: several words, or all of it a host's name.
     Pattern("spoken, about an address", rf"\b{_LOCAL}\s+{_AT}\s+{_DOMAIN}\b", 0.1),
     Pattern("several words, about an address", rf"{_BEHIND_VERB}(?:\w+\s+){{1,3}}{_AT}\s+{_DOMAIN}\b", 0.1),
-    Pattern("host, about an address", rf"\b(?!www\.)[\w-]+(?:\.[\w-]+)*\.(?:{_WRITTEN_ENDS})\b", 0.1),
+    Pattern(
+        "host, about an address", rf"\b(?!www\.)[\w-]{{1,63}}(?:\.[\w-]{{1,63}}){{0,8}}\.(?:{_WRITTEN_ENDS})\b", 0.1
+    ),
 ]
 _URLS: Final = [
     Pattern("scheme", r"\bhttps?\s?:\s?/\s?/\s?\S+[\w/]", 0.9),
     Pattern("www", r"\bwww\.\S+\w", 0.9),
-    Pattern("host", rf"(?<![@\w.])(?:[\w-]+\.)+(?:{_WRITTEN_ENDS})\b(?:/[\w./?%&=#~-]*[\w/])?", 0.6),
+    Pattern("host", rf"(?<![@\w.-])(?:[\w-]{{1,63}}\.){{1,8}}(?:{_WRITTEN_ENDS})\b(?:/[\w./?%&=#~-]*[\w/])?", 0.6),
     Pattern(
         "spoken",
-        rf"\b[\w-]+(?:\s+{_DOT}\s+[\w-]+)*?\s+{_DOT}\s+(?:{_SPOKEN_ENDS})\b(?!\s+{_DOT}\b)(?:\s+slash\s+[\w-]+)*",
+        rf"\b[\w-]{{1,63}}(?:\s+{_DOT}\s+[\w-]{{1,63}}){{0,6}}?\s+{_DOT}\s+(?:{_SPOKEN_ENDS})\b(?!\s+{_DOT}\b)(?:\s+slash\s+[\w-]+)*",
         0.6,
     ),
 ]
