@@ -47,12 +47,15 @@ My card number is [card: 4111 1111 1111 1111].
 My card is [card: 4111-1111-1111-1111], expires next year.
 Use [card: 4111, 1111, 1111, 1111], please.
 My card number is for [card: 1111-11111111111], I believe.
+Charge it to [card: 555555555555544444].
 It is [card: 378282246310005], an American one.
 [card: Four one one one one one one one one one one one one one one one].
 The IBAN is [iban: DE89 3704 0044 0532 0130 00].
 [iban: GB82 WEST 1234 5698 7654 32] is the account.
 My social security number is [us_ssn: 536-90-4399].
 My social security number is [us_ssn: five three six, nine zero, four three nine nine].
+The social is [us_ssn: 457-555-5462].
+If nobody answers, try [phone: 55552671].
 NHS number [uk_nhs: 943 476 5919].
 Her national insurance number is [uk_nino: AB 12 34 56 C].
 Su DNI es [es_nif: 12345678Z].

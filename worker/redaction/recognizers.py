@@ -60,13 +60,26 @@ _PROVIDERS: Final = "gmail|googlemail|yahoo|hotmail|outlook|icloud|proton|proton
 
 _MAIL_WORDS: Final = ["mail", "write", "address", "contact", "reach", "send", "adresse", "schreib", "correo", "écri"]
 _PHONE_WORDS: Final = [
-    "phone", "telephone", "mobile", "cell", "call", "dial", "fax", "reach", "whatsapp",
+    "phone", "telephone", "mobile", "cell", "call", "dial", "fax", "reach", "ring", "text", "try", "whatsapp",
     "telefon", "handy", "mobil", "nummer", "anrufen", "erreich", "rufnummer",
     "téléphone", "numéro", "portable", "appel", "joindre",
     "teléfono", "telefono", "móvil", "llam", "cellulare", "chiam", "telefone", "celular", "ligue",
     "telefoon", "bel ", "bereik",
 ]  # fmt: skip
-_CARD_WORDS: Final = ["card", "credit", "visa", "mastercard", "amex", "karte", "carte", "tarjeta", "carta", "cartão"]
+_CARD_WORDS: Final = [
+    "card",
+    "credit",
+    "charge",
+    "debit",
+    "visa",
+    "mastercard",
+    "amex",
+    "karte",
+    "carte",
+    "tarjeta",
+    "carta",
+    "cartão",
+]
 
 _DIGITS: Final = {
     word: str(digit)
@@ -105,7 +118,7 @@ def _recognizers(phone_regions: Sequence[str]) -> Iterator[EntityRecognizer]:
     yield CreditCardRecognizer(context=_CARD_WORDS, **of(PiiKind.CARD))
     yield _GroupedCard(patterns=[_GROUPED_CARD], context=_CARD_WORDS, **of(PiiKind.CARD))
     yield _SpokenCard(patterns=[_SPOKEN], context=_CARD_WORDS, **of(PiiKind.CARD))
-    yield PatternRecognizer(patterns=[_MISHEARD_CARD], context=_CARD_WORDS, **of(PiiKind.CARD))
+    yield PatternRecognizer(patterns=_MISHEARD_CARDS, context=_CARD_WORDS, **of(PiiKind.CARD))
     yield IbanRecognizer(**of(PiiKind.IBAN))
     yield PatternRecognizer(patterns=_EMAILS, context=_MAIL_WORDS, **of(PiiKind.EMAIL))
     yield PhoneRecognizer(supported_regions=tuple(phone_regions), context=_PHONE_WORDS, **of(PiiKind.PHONE))
@@ -115,6 +128,7 @@ def _recognizers(phone_regions: Sequence[str]) -> Iterator[EntityRecognizer]:
     yield PatternRecognizer(patterns=_URLS, **of(PiiKind.URL))
     yield UsSsnRecognizer(**of(PiiKind.US_SSN))
     yield _SpokenSsn(patterns=[_SPOKEN], **of(PiiKind.US_SSN))
+    yield PatternRecognizer(patterns=[_MISHEARD_SSN], context=UsSsnRecognizer.CONTEXT, **of(PiiKind.US_SSN))
     yield NhsRecognizer(**of(PiiKind.UK_NHS))
     yield UkNinoRecognizer(**of(PiiKind.UK_NINO))
     yield EsNifRecognizer(**of(PiiKind.ES_NIF))
@@ -161,7 +175,12 @@ _PHONES: Final = [
     Pattern("digits", r"(?<![\d$€£#])\(?\+?\d(?:[\s().,-]{0,3}\d){6,14}(?![\d%])", 0.05),
 ]
 _GROUPED_CARD: Final = Pattern("groups", r"\b[3-6]\d{3}(?:[\s,.–-]+\d{4}){3}\b", 0.1)
-_MISHEARD_CARD: Final = Pattern("digits", r"(?<!\d)\d(?:[\s,.–-]{0,2}\d){11,18}(?!\d)", 0.05)
+_MISHEARD_CARDS: Final = [
+    Pattern("digits", r"(?<!\d)\d(?:[\s,.–-]{0,2}\d){11,18}(?!\d)", 0.05),
+    Pattern("very many digits", r"(?<!\d)[3-6](?:[\s,.–-]{0,2}\d){14,19}(?!\d)", 0.4),
+]
+"""Whisper drops and doubles digits of long numbers: the check digit is wrong, the rest is somebody's."""
+_MISHEARD_SSN: Final = Pattern("digits", r"(?<!\d)\d(?:[\s.-]?\d){8,9}(?!\d)", 0.05)
 _SPOKEN: Final = Pattern("digit by digit", _SPOKEN_NUMBER, 0.3)
 
 
