@@ -4,6 +4,7 @@
 """
 
 import re
+import socket
 from collections import Counter
 
 import pytest
@@ -125,3 +126,14 @@ def test_only_what_is_asked_for_is_looked_for() -> None:
     text = "Write to john@example.com or call 212-555-0123."
     assert FINDER.find(text, [PiiKind.EMAIL], language="en") == [Found(PiiKind.EMAIL, 9, 25)]
     assert Counter(each.kind for each in FINDER.find(text, [PiiKind.PHONE], language="en")) == {PiiKind.PHONE: 1}
+
+
+def test_nobody_is_asked_over_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*asked: object, **_: object) -> None:
+        raise AssertionError(asked)
+
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    fresh = PiiFinder(name_model=None, phone_regions=("US",))
+    text = "Write to john@example.com, call 212-555-0123, or see www.example.org."
+    assert [each.kind.value for each in fresh.find(text, PATTERN_KINDS, language="en")] == ["email", "phone", "url"]

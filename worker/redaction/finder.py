@@ -104,7 +104,7 @@ class PiiFinder:
             )
         try:
             return merged(self._found(text, kinds, language))
-        except TranscriptionFailure:
+        except (TranscriptionFailure, MemoryError):
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the text was not searched
             # Without its message and traceback: Presidio's errors quote the text.

@@ -2,7 +2,7 @@
 
 Its recognizers of e-mail addresses and URLs ask the public suffix list, which is fetched when first needed; those here
 go by form alone, which also takes a name that was misheard. Patterns are of no language; the words around one that make
-a weak one count are those of six. Every repetition has a bound, and no two share a character, so no text takes long.
+a weak one count are those of six. Every repetition has a bound, so that no text takes long.
 """
 
 import re
