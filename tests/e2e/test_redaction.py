@@ -1,6 +1,8 @@
 """Spoken addresses and numbers of a job that wants them gone are gone: from every answer, event and Redis command."""
 
+import os
 import re
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,7 +13,8 @@ import redis
 import spacy
 
 from core.pii import MODEL_KINDS, PATTERN_KINDS
-from tests.harness.service import Service
+from tests.harness.process_tree import process_tree
+from tests.harness.service import Service, until
 from tests.media import AUDIO, silence_wav
 
 CALLER = (AUDIO / "personal" / "caller.flac").read_bytes()
@@ -145,23 +148,51 @@ def name_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_names_are_redacted_where_there_is_a_model_of_names(
-    name_model: Path, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+@pytest.fixture(scope="module")
+def named(name_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     with Service(
-        tmp_path_factory.mktemp("named"), TRANSCRIBER="scripted", SCRIPTED_RTF="0", REDACT_NAME_MODEL=str(name_model)
-    ) as named:
-        (worker,) = named.client.get("/health/ready").json()["workers"]
-        assert worker["redacts"] == [*PATTERN_KINDS, *MODEL_KINDS]
-        transcript = named.transcribed(silence_wav(12), redact="name,email")
-        assert [segment["text"] for segment in transcript["segments"]] == [
-            "[NAME] 1 from 0.0 to 5.0 seconds.",
-            "[NAME] 2 from 5.0 to 10.0 seconds.",
-            "[NAME] 3 from 10.0 to 12.0 seconds.",
-        ]
-        assert transcript["redacted"] == {"email": 0, "name": 3}
-        # In a language that the model doesn't know, nothing is better than something unredacted.
+        tmp_path_factory.mktemp("named"),
+        TRANSCRIBER="scripted",
+        SCRIPTED_RTF="0.05",
+        REDACT_NAME_MODEL=str(name_model),
+        LEASE_SECONDS="3",
+        HEARTBEAT_SECONDS="1",
+        REAP_SECONDS="1",
+    ) as running:
+        yield running
+
+
+def test_names_are_redacted_where_there_is_a_model_of_names(named: Service) -> None:
+    (worker,) = named.client.get("/health/ready").json()["workers"]
+    assert worker["redacts"] == [*PATTERN_KINDS, *MODEL_KINDS]
+    transcript = named.transcribed(silence_wav(12), redact="name,email")
+    assert [segment["text"] for segment in transcript["segments"]] == [
+        "[NAME] 1 from 0.0 to 5.0 seconds.",
+        "[NAME] 2 from 5.0 to 10.0 seconds.",
+        "[NAME] 3 from 10.0 to 12.0 seconds.",
+    ]
+    assert transcript["redacted"] == {"email": 0, "name": 3}
+
+
+def test_in_a_language_that_the_model_does_not_know_nothing_is_better_than_something_unredacted(named: Service) -> None:
+    with overheard(named.redis()) as commands:
         job_id = named.submit(silence_wav(1), redact="name", language="de")
-        until_retried = named.client.get(f"/status/{job_id}", params={"wait": "2"}).json()
-        assert until_retried["status"] != "completed"
-        assert until_retried["segments"] == 0
+        until(lambda: True if any("redaction_unavailable" in command for command in commands) else None, 30)
+    assert named.status(job_id)["status"] != "completed"
+    assert not any("Segment 1" in command for command in commands)
+    named.client.delete(f"/job/{job_id}")
+
+
+def test_a_killed_worker_leaves_nothing_unredacted_and_counts_on(named: Service) -> None:
+    with overheard(named.redis()) as commands:
+        job_id = named.submit(silence_wav(60), redact="name")
+        until(lambda: True if named.status(job_id)["segments"] else None, 30, named.output)
+        (worker,) = (pid for pid, line in process_tree(named.process_id).items() if line.endswith("-m worker "))
+        os.kill(worker, signal.SIGKILL)
+        after = named.finished(job_id)
+    assert (after["status"], after["attempt"]) == ("completed", 2)
+    transcript = named.client.get(f"/result/{job_id}").json()
+    assert [segment["id"] for segment in transcript["segments"]] == list(range(1, 13))
+    assert all(segment["text"].startswith("[NAME] ") for segment in transcript["segments"])
+    assert transcript["redacted"] == {"name": 12}
+    assert not any("Segment" in command for command in commands)
