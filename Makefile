@@ -42,9 +42,9 @@ abuse: $(VENV)/.dev ## Attack the service: bombs, playlists, floods, forged addr
 
 lock: ## Choose the newest allowed versions and lock them by hash (needs uv)
 	uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 pyproject.toml \
-		--upgrade --extra api --extra worker --extra weights --extra cli -o requirements/run.txt
+		--upgrade --extra api --extra worker --extra redaction --extra weights --extra cli -o requirements/run.txt
 	uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 pyproject.toml \
-		--extra api --extra worker --extra weights --extra cli --extra dev -c requirements/run.txt -o requirements/dev.txt
+		--extra api --extra worker --extra redaction --extra weights --extra cli --extra dev -c requirements/run.txt -o requirements/dev.txt
 	uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
 		--group pyproject.toml:bench -c requirements/run.txt -o requirements/bench.txt \
 		--no-emit-package pesq --no-emit-package pytest --no-emit-package httpx-ws

@@ -18,6 +18,7 @@ _WORKER: Final = {
     "started_at_ms": 1795261816359,
     "metrics_port": 9101,
     "version": "0.1.0",
+    "redacts": ["card", "iban", "email", "ip", "url", "phone"],
 }
 
 _JOB_ACCEPTED: Final = {
@@ -47,6 +48,7 @@ _JOB: Final = {
         "word_timestamps": False,
         "clip_start_seconds": 0.0,
         "clip_end_seconds": None,
+        "redact": [],
     },
     "progress": {"audio_seconds_done": 30.0, "audio_seconds_total": 120.5, "percent": 24.9},
     "segments": 6,

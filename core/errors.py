@@ -82,6 +82,8 @@ class FailureCode(StrEnum):
     """A step of the attempt made no progress for too long; a loaded machine may be to blame."""
     OUT_OF_MEMORY = "out_of_memory"
     """The attempt ran out of memory."""
+    REDACTION_UNAVAILABLE = "redaction_unavailable"
+    """The worker can't look for what is to be redacted; unredacted, nothing is stored."""
     INTERNAL_ERROR = "internal_error"
     """An unexpected error in the worker; its traceback is in the worker's log."""
     WORKER_LOST = "worker_lost"

@@ -33,6 +33,8 @@ from worker.metrics import WorkerMetrics
 from worker.outages import NO_PATIENCE, Patience
 from worker.outbound import Outbound
 from worker.reaper import Reaper
+from worker.redaction.finder import PiiFinder
+from worker.redaction.transcriber import RedactingTranscriber
 from worker.running_jobs import RunningJobs
 from worker.scripted_transcriber import ScriptedTranscriber
 from worker.settings import WorkerSettings
@@ -108,6 +110,10 @@ class WorkerProcess:
         self._lane = lane_of(settings.model_size)
         self._started_at_ms = round(time.time() * 1000)
         self._metrics_port = self._serve_metrics()
+        # First, because a setting that can't be used is seen in no time, and a model takes seconds.
+        self._pii_finder = PiiFinder(
+            name_model=settings.redact_name_model, phone_regions=settings.redacted_phone_regions
+        )
         self._transcriber = self._load()
         self._running = RunningJobs()
         self._stopping = threading.Event()
@@ -123,7 +129,7 @@ class WorkerProcess:
             store=attempts_store,
             media=media,
             fetcher=self._fetcher(),
-            transcriber=self._transcriber,
+            transcriber=RedactingTranscriber(self._transcriber, self._pii_finder),
             running=self._running,
             metrics=self._metrics,
             max_attempts=settings.max_attempts,
@@ -259,6 +265,7 @@ class WorkerProcess:
             started_at_ms=self._started_at_ms,
             metrics_port=self._metrics_port,
             version=VERSION,
+            redacts=self._pii_finder.kinds,
         )
 
     def _on_ready(self, sender: Any, **_: object) -> None:  # noqa: ANN401 - the consumer's types lack its hub

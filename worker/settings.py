@@ -62,6 +62,16 @@ class WorkerSettings(MediaSettings, OutboundSettings):
     outage_seconds: float = Field(
         default=300, ge=0, description="How long a job that runs sits out an outage of Redis before it is given up."
     )
+    redact_name_model: str | None = Field(
+        default=None,
+        description="Installed spaCy model, or the folder of one, that finds names and places to redact.",
+    )
+    redact_phone_regions: str = Field(
+        default="US,GB,DE,FR,ES,IT,IN,BR",
+        pattern=r"^[A-Z]{2}(,[A-Z]{2})*$",
+        description="Countries whose phone numbers are redacted without `+` and country code as well.",
+        examples=["US,CA,MX"],
+    )
     metrics_host: str = Field(default="127.0.0.1", description="Address of the worker's /metrics.")
     metrics_port: int = Field(
         default=0,
@@ -73,6 +83,11 @@ class WorkerSettings(MediaSettings, OutboundSettings):
     orphan_seconds: float = Field(
         default=3600, gt=0, description="Age from which an upload that never became a job is removed."
     )
+
+    @property
+    def redacted_phone_regions(self) -> tuple[str, ...]:
+        """The countries of redacted phone numbers, as ISO 3166 codes."""
+        return tuple(self.redact_phone_regions.split(","))
 
     @property
     def models_folder(self) -> Path:

@@ -14,6 +14,7 @@ from api.job_store import Accepted, AcceptOutcome, NewJob
 from api.media_kinds import BYTES_PER_SECOND_ESTIMATE
 from api.principal import Principal
 from api.problems import guarded_responses, option_problems
+from api.redaction import check_redaction
 from api.services import Services, WithServices
 from api.uploads import FILE_FIELD, Upload
 from api.url_submissions import (
@@ -151,7 +152,7 @@ async def transcribe(
     try:
         webhook_url = _webhook_url(upload.fields, services)
         options = _options(upload.fields)
-        lane = await _lane(options, services)
+        lane = await _lane_that_can(options, services)
         job = NewJob(
             job_id=job_id,
             tenant=principal.tenant,
@@ -185,7 +186,7 @@ async def _job_of_url(
         job_id=job_id,
         tenant=principal.tenant,
         weight=principal.weight,
-        lane=await _lane(options, services),
+        lane=await _lane_that_can(options, services),
         options=options,
         file_name=None,
         media_bytes=None,
@@ -263,6 +264,19 @@ def _options(fields: dict[str, str]) -> TranscriptionOptions:
         return TranscriptionOptions.model_validate(given, by_alias=True, by_name=False)
     except ValidationError as error:
         raise InvalidOptions(option_problems(error)) from None
+
+
+async def _lane_that_can(options: TranscriptionOptions, services: Services) -> str:
+    """Return the lane of the model asked for.
+
+    Raises:
+        UnknownModel: there is none.
+        InvalidOptions: its workers can't redact what is to be redacted.
+    """
+    lane = await _lane(options, services)
+    if options.redact:
+        check_redaction(options.redact, lane, await services.jobs.workers())
+    return lane
 
 
 async def _lane(options: TranscriptionOptions, services: Services) -> str:

@@ -643,4 +643,4 @@ def test_openapi_can_describe_the_json_formats(model: type[PlainTranscript | Ver
     schema = TypeAdapter(model).json_schema(mode="serialization")
     assert "words" not in schema["required"]
     definitions = schema["$defs"].values()
-    assert all("description" in field for one in definitions for field in one["properties"].values())
+    assert all("description" in field for one in definitions for field in one.get("properties", {}).values())
