@@ -69,6 +69,8 @@ class NewJob:
     idempotency_key: str | None = None
     webhook_url: str | None = None
     """Whom to tell of the job's end. Its own: jobs that share a work each tell their own."""
+    request_id: str | None = None
+    """Id of the request, for the log lines of the work that it makes."""
 
     @property
     def digest(self) -> str:
@@ -83,7 +85,6 @@ class NewJob:
 
     def arguments(self) -> dict[str, object]:
         """Return what `accept.lua` takes of a job; None where there is nothing."""
-        known = self.audio_seconds is not None
         work = {
             "tenant": self.tenant,
             "weight": repr(self.weight),
@@ -93,11 +94,15 @@ class NewJob:
             "media_sha256": self.media_sha256,
             "cost_ms": str(_milliseconds(self.cost_seconds)),
         }
+        optional = {
+            "audio_ms": None if self.audio_seconds is None else str(_milliseconds(self.audio_seconds)),
+            "request_id": self.request_id,
+        }
         owned = {"tenant": self.tenant, "file_name": self.file_name, "webhook_url": self.webhook_url}
         return {
             "job_id": self.job_id,
-            "job": {name: value for name, value in owned.items() if value is not None},
-            "work": work | ({"audio_ms": str(_milliseconds(self.audio_seconds or 0.0))} if known else {}),
+            "job": _given(owned),
+            "work": work | _given(optional),
             "digest": self.digest if self.shares_work else None,
             "idempotency_key": _digest([self.tenant, self.idempotency_key]) if self.idempotency_key else None,
             "body": self._body_digest if self.idempotency_key else None,
@@ -464,6 +469,10 @@ def _milliseconds(seconds: float) -> int:
 
 def _record(flat: Sequence[str]) -> dict[str, str]:
     return dict(zip(flat[::2], flat[1::2], strict=True))
+
+def _given(fields: Mapping[str, str | None]) -> dict[str, str]:
+    return {name: value for name, value in fields.items() if value is not None}
+
 
 
 def _digest(parts: Any) -> str:  # noqa: ANN401 - whatever JSON can hold

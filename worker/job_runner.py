@@ -49,8 +49,11 @@ class JobRunner:
         Never raises: whatever goes wrong is the attempt's end, not the worker's.
         """
         started = time.monotonic()
+        ids: dict[str, object] = {"work_id": work.work_id, "lane": work.lane, "fence": work.fence}
+        if work.request_id is not None:
+            ids["request_id"] = work.request_id
         with (
-            structlog.contextvars.bound_contextvars(work_id=work.work_id, lane=work.lane, fence=work.fence),
+            structlog.contextvars.bound_contextvars(**ids),
             self._running.track(work) as running,
             self._metrics.running.track_inprogress(),
         ):

@@ -14,6 +14,7 @@ from api.job_store import Accepted, AcceptOutcome, NewJob
 from api.media_kinds import BYTES_PER_SECOND_ESTIMATE
 from api.problems import guarded_responses, option_problems
 from api.services import Services, WithServices
+from api.request_ids import request_id_of
 from api.uploads import FILE_FIELD, Upload
 from api.views import JobAccepted
 from core.errors import (
@@ -149,6 +150,7 @@ async def transcribe(
             idempotency_key=idempotency_key,
             webhook_url=webhook_url,
         )
+            request_id=request_id_of(request),
     except BaseException:
         await asyncio.to_thread(services.media.remove, job_id)
         raise

@@ -2,7 +2,7 @@
 --   job_id            string
 --   job               object of strings, what is the job's own: tenant, file_name and webhook_url (optional)
 --   work              object of strings, what never changes of its work: tenant, weight, lane, options, media_bytes,
---                     media_sha256, audio_ms (optional), cost_ms
+--                     media_sha256, audio_ms (optional), cost_ms, request_id (optional: of the first request for it)
 --   digest            string   what is asked for; a work that has the same is shared (optional)
 --   idempotency_key   string   (optional)
 --   body              string   digest of the request that came with the idempotency key

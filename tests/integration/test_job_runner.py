@@ -6,6 +6,8 @@ from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
+from structlog.contextvars import merge_contextvars
+from structlog.testing import capture_logs
 
 from core.errors import FailureCode, TranscriptionFailure
 from core.job import Job
@@ -73,8 +75,8 @@ class Bench:
         self.running = RunningJobs()
         self.metrics = WorkerMetrics()
 
-    def accept(self) -> str:
-        return self.jobs.accept(seconds=3)
+    def accept(self, *, request_id: str | None = None) -> str:
+        return self.jobs.accept(seconds=3, request_id=request_id)
 
     def cancel(self, job_id: str) -> None:
         # The caller may be inside the runner's loop: in a loop of its own.
@@ -118,6 +120,15 @@ def test_a_job_that_goes_well_is_completed(bench: Bench) -> None:
     assert bench.get(job_id).status is JobStatus.COMPLETED
     assert bench.client.llen(bench.keys.segments(job_id)) == 3
     assert len(bench.running) == 0
+
+
+@pytest.mark.parametrize("request_id", ["8c1f", None], ids=["of a request", "from before ids were kept"])
+def test_a_jobs_lines_in_the_log_carry_the_id_of_its_request(bench: Bench, request_id: str | None) -> None:
+    bench.accept(request_id=request_id)
+    with capture_logs(processors=[merge_contextvars]) as lines:
+        assert bench.run(Transcribes()) == "completed"
+    assert [line["event"] for line in lines] == ["attempt_started", "attempt_ended"]
+    assert {line.get("request_id") for line in lines} == {request_id}
 
 
 @pytest.mark.parametrize(
