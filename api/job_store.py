@@ -205,8 +205,10 @@ class JobStore:
         self._looks = Gathering(self._look, most=_MAX_LOOKS)
         self._disk = DiskSync(client)
 
-    async def accept(self, job: NewJob) -> Accepted:
+    async def accept(self, job: NewJob, *, audit: Mapping[str, object] | None = None) -> Accepted:
         """Create a job, or find the one that stands for the same request. From here on it is never lost.
+
+        `audit` is the entry that is written with it (`AuditLog.carried`).
 
         Raises:
             IdempotencyConflict: its idempotency key came with another request before.
@@ -219,6 +221,7 @@ class JobStore:
             "max_jobs": self._limits.max_jobs,
             "max_audio_ms": _milliseconds(self._limits.max_audio_seconds),
             "max_sharing": _MAX_SHARING,
+            "audit": audit,
             **self._ttls,
         }
         answer, on_disk = await self._disk.run(
@@ -467,12 +470,12 @@ def _milliseconds(seconds: float) -> int:
     return max(1, round(seconds * 1000))
 
 
-def _record(flat: Sequence[str]) -> dict[str, str]:
-    return dict(zip(flat[::2], flat[1::2], strict=True))
-
 def _given(fields: Mapping[str, str | None]) -> dict[str, str]:
     return {name: value for name, value in fields.items() if value is not None}
 
+
+def _record(flat: Sequence[str]) -> dict[str, str]:
+    return dict(zip(flat[::2], flat[1::2], strict=True))
 
 
 def _digest(parts: Any) -> str:  # noqa: ANN401 - whatever JSON can hold

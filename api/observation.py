@@ -55,6 +55,11 @@ class GatewayMetrics:
             "Requests that no rate limit counted because Redis was away",
             registry=self.registry,
         )
+        self.audit_unstored = Counter(
+            "transcription_audit_entries_unstored_total",
+            "Entries of the audit log that Redis did not take; the gateway's log has them",
+            registry=self.registry,
+        )
         self._queue_depth = Gauge(
             "transcription_queue_depth", "Jobs waiting, by lane", ("lane",), registry=self.registry
         )

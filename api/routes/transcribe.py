@@ -10,11 +10,12 @@ from fastapi import APIRouter, Header, Request, Response
 from pydantic import ValidationError
 
 from api.access import Submitter, client_of
+from api.audit import note
 from api.job_store import Accepted, AcceptOutcome, NewJob
 from api.media_kinds import BYTES_PER_SECOND_ESTIMATE
 from api.problems import guarded_responses, option_problems
-from api.services import Services, WithServices
 from api.request_ids import request_id_of
+from api.services import Services, WithServices
 from api.uploads import FILE_FIELD, Upload
 from api.views import JobAccepted
 from core.errors import (
@@ -149,12 +150,13 @@ async def transcribe(
             shares_work=services.settings.deduplicate and "no-cache" not in cache_control,
             idempotency_key=idempotency_key,
             webhook_url=webhook_url,
-        )
             request_id=request_id_of(request),
+        )
     except BaseException:
         await asyncio.to_thread(services.media.remove, job_id)
         raise
-    accepted = await _accept(job, services)
+    accepted = await _accept(job, services, request)
+    note(request, accepted.job_id)
     if accepted.outcome is AcceptOutcome.ACCEPTED:
         services.turns.send(lane)
     services.metrics.upload_bytes.inc(upload.size_bytes)
@@ -178,13 +180,13 @@ async def transcribe(
     )
 
 
-async def _accept(job: NewJob, services: Services) -> Accepted:
+async def _accept(job: NewJob, services: Services, request: Request) -> Accepted:
     """Have the store accept a job; remove its audio unless the job needs it.
 
     If Redis breaks off, it may have accepted the job: then the audio stays, and an orphan is the clean-up's.
     """
     try:
-        accepted = await services.jobs.accept(job)
+        accepted = await services.jobs.accept(job, audit=services.audit.submission(request))
     except (IdempotencyConflict, QueueFull):
         await asyncio.to_thread(services.media.remove, job.job_id)
         raise
