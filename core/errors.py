@@ -62,6 +62,10 @@ class FailureCode(StrEnum):
     """More audio than MAX_AUDIO_SECONDS."""
     CLIP_OUTSIDE_AUDIO = "clip_outside_audio"
     """`clip_start_seconds` lies at or after the end of the audio."""
+    MALWARE_FOUND = "malware_found"
+    """A malware scanner knows the media for what it is."""
+    MALWARE_SCAN_FAILED = "malware_scan_failed"
+    """No malware scanner has seen the whole media: a fault of ours."""
     MEDIA_MISSING = "media_missing"
     """The stored upload is gone: a fault of ours."""
     TIMED_OUT = "timed_out"
@@ -88,6 +92,7 @@ _MEDIA_FAULTS = frozenset(
         FailureCode.AUDIO_EMPTY,
         FailureCode.AUDIO_TOO_LONG,
         FailureCode.CLIP_OUTSIDE_AUDIO,
+        FailureCode.MALWARE_FOUND,
     }
 )
 

@@ -13,6 +13,7 @@ from core.media_files import MediaFiles
 from core.transcript import TranscriptInfo
 from core.work import Work
 from worker.job_store import Hold, JobStore
+from worker.malware_scan import MalwareScan
 from worker.metrics import WorkerMetrics
 from worker.running_jobs import RunningJob, RunningJobs
 from worker.transcriber import Checkpoint, Transcriber
@@ -31,6 +32,7 @@ class JobRunner:
         *,
         store: JobStore,
         media: MediaFiles,
+        malware_scan: MalwareScan,
         transcriber: Transcriber,
         running: RunningJobs,
         metrics: WorkerMetrics,
@@ -38,6 +40,7 @@ class JobRunner:
     ) -> None:
         self._store = store
         self._media = media
+        self._malware_scan = malware_scan
         self._transcriber = transcriber
         self._running = running
         self._metrics = metrics
@@ -115,6 +118,9 @@ class JobRunner:
         committed = len(checkpoint.segments) if checkpoint else 0
         info = checkpoint.info if checkpoint else None
         media = self._media.path(work.work_id)
+        if checkpoint is None:  # what has segments was scanned before they were made
+            self._malware_scan.check(media, lambda: running.hold is Hold.HELD)
+        # A scan that nobody wants any more ends early; then nothing below is begun.
         with closing(self._transcriber.transcribe(media, work.options, checkpoint)) as passages:
             # A report, a heartbeat or the hand-back may hear that the work is to stop, or is not ours any more.
             while running.hold is Hold.HELD:

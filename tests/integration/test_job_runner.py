@@ -19,6 +19,7 @@ from core.work import JobStatus
 from tests.harness.stores import Jobs
 from worker.job_runner import JobRunner
 from worker.job_store import Hold
+from worker.malware_scan import MalwareScan, NoMalwareScan
 from worker.metrics import WorkerMetrics
 from worker.running_jobs import RunningJobs
 from worker.transcriber import Checkpoint, Passage
@@ -74,6 +75,7 @@ class Bench:
         self.media = MediaFiles.under(folder)
         self.running = RunningJobs()
         self.metrics = WorkerMetrics()
+        self.malware_scan: MalwareScan = NoMalwareScan()
 
     def accept(self, *, request_id: str | None = None) -> str:
         return self.jobs.accept(seconds=3, request_id=request_id)
@@ -90,6 +92,7 @@ class Bench:
         return JobRunner(
             store=self.store,
             media=self.media,
+            malware_scan=self.malware_scan,
             transcriber=transcriber,
             running=self.running,
             metrics=self.metrics,
