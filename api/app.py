@@ -16,6 +16,8 @@ from api.access import Authenticator, OpenDoor
 from api.activity import ActivityFeed
 from api.api_key_door import ApiKeyDoor
 from api.api_keys import ApiKeyStore
+from api.audit import Audit, Auditing
+from api.audit_log import AuditLog
 from api.dead_letter_store import DeadLetterStore
 from api.dispatch import TurnSender
 from api.events import JobEvents
@@ -27,6 +29,7 @@ from api.observation import GatewayMetrics, Observation
 from api.rate_limits import HEADERS as RATE_LIMIT_HEADERS
 from api.rate_limits import RateLimits
 from api.response_headers import ResponseHeaders
+from api.routes import audit as audit_routes
 from api.routes import dead_letters, documentation, jobs, keys, operations, transcribe, webhooks
 from api.services import Services
 from api.settings import GatewaySettings
@@ -102,6 +105,8 @@ def create_app(settings: GatewaySettings) -> FastAPI:
     forecast = Forecast(store)
     api_keys = ApiKeyStore(client)
     door = _door(settings, api_keys)
+    audit_log = AuditLog(client, most=settings.audit_max_entries)
+    audit = Audit(audit_log if settings.audit_days else None, unstored=metrics.audit_unstored)
     media = MediaFiles.under(settings.data_dir)
     uploads = UploadReceiver(media, _upload_limits(settings))
     metrics.uploads_under_way.set_function(lambda: uploads.under_way)
@@ -114,6 +119,8 @@ def create_app(settings: GatewaySettings) -> FastAPI:
             read=settings.rate_limit_read,
             skipped=metrics.rate_limits_skipped,
         ),
+        audit=audit,
+        audit_log=audit_log,
         api_keys=api_keys,
         jobs=store,
         dead_letters=DeadLetterStore(client),
@@ -136,6 +143,7 @@ def create_app(settings: GatewaySettings) -> FastAPI:
             await door.warn_if_locked()
         yield
         activity.close()
+        await audit.close()
         services.turns.close()
         await client.aclose()
 
@@ -153,6 +161,7 @@ def create_app(settings: GatewaySettings) -> FastAPI:
     # What is added last is the outermost.
     app.add_middleware(StatusPolls, jobs=store, forecast=forecast)
     problems.install(app)
+    app.add_middleware(Auditing, audit=audit)
     if settings.origins:
         app.add_middleware(
             CORSMiddleware,
@@ -163,7 +172,7 @@ def create_app(settings: GatewaySettings) -> FastAPI:
         )
     app.add_middleware(ResponseHeaders)
     app.add_middleware(Observation, metrics=metrics)
-    for routes in (transcribe, jobs, webhooks, dead_letters, keys, operations, documentation):
+    for routes in (transcribe, jobs, webhooks, dead_letters, keys, audit_routes, operations, documentation):
         app.include_router(routes.router)
 
     def openapi() -> dict[str, Any]:

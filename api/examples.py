@@ -208,6 +208,24 @@ _WEBHOOK_LOG: Final = {
 
 _WEBHOOK_REPLAY: Final = {"job_id": _JOB_ID, "webhook_id": f"{_JOB_ID}-1"}
 
+_AUDIT: Final = {
+    "entries": [
+        {
+            "at": "2026-11-21T11:52:04.310Z",
+            "action": "transcript.read",
+            "tenant": "acme",
+            "who": "key:5f0c2a4e9b1d47c8",
+            "object_id": _JOB_ID,
+            "status": 200,
+            "address": "192.0.2.7",
+            "request_id": "1b0e4ee02c4a7f4e",
+            "route": None,
+            "times": 1,
+        }
+    ],
+    "next_cursor": "1795261924310-0",
+}
+
 ANSWERS: Final[dict[tuple[str, str, int], Any]] = {
     ("/transcribe", "post", 202): _JOB_ACCEPTED,
     ("/status/{job_id}", "get", 200): _JOB,
@@ -228,6 +246,7 @@ ANSWERS: Final[dict[tuple[str, str, int], Any]] = {
     ("/keys/{key_id}", "get", 200): _KEY,
     ("/keys/{key_id}/limits", "put", 200): _KEY,
     ("/keys/{key_id}", "delete", 200): _REVOKED_KEY,
+    ("/audit", "get", 200): _AUDIT,
     ("/health", "get", 200): _HEALTH,
     ("/health/ready", "get", 200): _READINESS,
     ("/health/ready", "get", 503): _NOT_READY,

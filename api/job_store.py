@@ -71,6 +71,8 @@ class NewJob:
     idempotency_key: str | None = None
     webhook_url: str | None = None
     """Whom to tell of the job's end. Its own: jobs that share a work each tell their own."""
+    request_id: str | None = None
+    """Id of the request, for the log lines of the work that it makes."""
 
     @property
     def digest(self) -> str:
@@ -95,12 +97,13 @@ class NewJob:
             "source_url": self.source_url,
             "audio_ms": None if self.audio_seconds is None else str(_milliseconds(self.audio_seconds)),
             "cost_ms": str(_milliseconds(self.cost_seconds)),
+            "request_id": self.request_id,
         }
         owned = {"tenant": self.tenant, "file_name": self.file_name, "webhook_url": self.webhook_url}
         return {
             "job_id": self.job_id,
-            "job": {name: value for name, value in owned.items() if value is not None},
-            "work": {name: value for name, value in work.items() if value is not None},
+            "job": _given(owned),
+            "work": _given(work),
             "digest": self.digest if self.shares_work else None,
             "idempotency_key": _digest([self.tenant, self.idempotency_key]) if self.idempotency_key else None,
             "body": self._body_digest if self.idempotency_key else None,
@@ -203,8 +206,10 @@ class JobStore:
         self._looks = Gathering(self._look, most=_MAX_LOOKS)
         self._disk = DiskSync(client)
 
-    async def accept(self, job: NewJob) -> Accepted:
+    async def accept(self, job: NewJob, *, audit: Mapping[str, object] | None = None) -> Accepted:
         """Create a job, or find the one that stands for the same request. From here on it is never lost.
+
+        `audit` is the entry that is written with it (`AuditLog.carried`).
 
         Raises:
             IdempotencyConflict: its idempotency key came with another request before.
@@ -217,6 +222,7 @@ class JobStore:
             "max_jobs": self._limits.max_jobs,
             "max_audio_ms": _milliseconds(self._limits.max_audio_seconds),
             "max_sharing": _MAX_SHARING,
+            "audit": audit,
             **self._ttls,
         }
         answer, on_disk = await self._disk.run(
@@ -464,6 +470,10 @@ class _Position:
 
 def _milliseconds(seconds: float) -> int:
     return max(1, round(seconds * 1000))
+
+
+def _given(fields: Mapping[str, str | None]) -> dict[str, str]:
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def _record(flat: Sequence[str]) -> dict[str, str]:

@@ -8,6 +8,8 @@ from fastapi import Depends, Request
 from api.access import Authenticator
 from api.activity import ActivityFeed
 from api.api_keys import ApiKeyStore
+from api.audit import Audit
+from api.audit_log import AuditLog
 from api.dead_letter_store import DeadLetterStore
 from api.dispatch import TurnSender
 from api.events import JobEvents
@@ -29,6 +31,8 @@ class Services:
     settings: GatewaySettings
     authenticator: Authenticator
     rate_limits: RateLimits
+    audit: Audit
+    audit_log: AuditLog
     api_keys: ApiKeyStore
     jobs: JobStore
     dead_letters: DeadLetterStore

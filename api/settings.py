@@ -73,6 +73,10 @@ class GatewaySettings(DoorSettings, MediaSettings, OutboundSettings):
         default=24, gt=0, description="How long an Idempotency-Key stands for its request."
     )
 
+    audit_max_entries: int = Field(
+        default=200_000, ge=1, description="Entries that the audit log keeps at most; beyond, the oldest go first."
+    )
+
     rate_limit_submit: str = Field(
         default="10/minute",
         description="Submissions that a key, or an address without one, may make; several limits separated by `;`, "

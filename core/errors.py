@@ -76,6 +76,10 @@ class FailureCode(StrEnum):
     """The URL's server did not answer, was too slow, broke off, or asked to come back: it may pass."""
     OUT_OF_DISK = "out_of_disk"
     """Fetching audio would have left less than MIN_FREE_DISK_MB free."""
+    MALWARE_FOUND = "malware_found"
+    """A malware scanner knows the media for what it is."""
+    MALWARE_SCAN_FAILED = "malware_scan_failed"
+    """No malware scanner has seen the whole media: a fault of ours."""
     MEDIA_MISSING = "media_missing"
     """The stored upload is gone: a fault of ours."""
     TIMED_OUT = "timed_out"
@@ -109,6 +113,7 @@ _MEDIA_FAULTS = frozenset(
         FailureCode.URL_NOT_SERVED,
         FailureCode.URL_TOO_LARGE,
         FailureCode.URL_EMPTY,
+        FailureCode.MALWARE_FOUND,
     }
 )
 

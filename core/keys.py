@@ -110,6 +110,11 @@ class Keys:
         return f"{self.prefix}lane:{lane}:counters"
 
     @property
+    def audit(self) -> str:
+        """Stream: who did what, of bounded length; what is too old is cleaned up."""
+        return f"{self.prefix}audit"
+
+    @property
     def rate_limits(self) -> str:
         """Prefix of what `limits` counts: who has asked how often of late."""
         return f"{self.prefix}limits"

@@ -45,6 +45,9 @@ class CommonSettings(BaseSettings):
         gt=0,
         description="How much longer a job's record stays, to say that its result has expired.",
     )
+    audit_days: float = Field(
+        default=30, ge=0, description="How long the audit log keeps who did what; 0: there is no audit log."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="Least level logged.")
     log_format: Literal["console", "json"] = Field(default="console", description="Log lines for people or machines.")
 
@@ -80,6 +83,11 @@ class CommonSettings(BaseSettings):
     def record_ttl_ms(self) -> int:
         """How much longer records are kept, in milliseconds."""
         return round(self.record_ttl_hours * 3_600_000)
+
+    @property
+    def audit_ms(self) -> int:
+        """How long entries of the audit log are kept, in milliseconds."""
+        return round(self.audit_days * 86_400_000)
 
     @classmethod
     def read(cls) -> Self:

@@ -75,6 +75,8 @@ class Work(BaseModel):
     """Audio seconds that were done when the latest attempt began."""
     info: TranscriptInfo | None
     """Known once an attempt has decoded the audio and knows the language."""
+    request_id: str | None
+    """Id of the request that it was accepted with, for log lines; None of one from before ids were kept."""
     failure: FailureCode | None
     failure_detail: str | None
 
@@ -114,6 +116,7 @@ class Work(BaseModel):
             progress_seconds=int(record.get("progress_ms", 0)) / 1000,
             resumed_from_seconds=int(record.get("resumed_from_ms", 0)) / 1000,
             info=TranscriptInfo.model_validate_json(info) if info else None,
+            request_id=record.get("request_id"),
             failure=FailureCode(failure) if failure else None,
             failure_detail=record.get("failure_detail"),
         )

@@ -68,6 +68,7 @@ def _run(settings: WorkerSettings) -> int:
                 media,
                 orphan_seconds=settings.orphan_seconds,
                 record_age_ms=settings.result_ttl_ms + settings.record_ttl_ms,
+                audit_age_ms=settings.audit_ms,
             )
         ),
     )

@@ -1,6 +1,6 @@
 """Removes what is no longer needed. Running it twice, or on two workers at once, changes nothing."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import islice
 
 import structlog
@@ -23,13 +23,20 @@ class CleanUpReport:
     """Uploads that never became a job."""
     records: int
     """Entries of jobs that had expired."""
+    audit_entries: int
+    """That were as old as they may be."""
 
     def __str__(self) -> str:
-        return f"removed {self.audio_files} audio files, {self.orphans} orphans, {self.records} expired entries"
+        return (
+            f"removed {self.audio_files} audio files, {self.orphans} orphans, {self.records} expired entries, "
+            f"{self.audit_entries} audit entries"
+        )
 
 
-def clean_up(store: JobStore, media: MediaFiles, *, orphan_seconds: float, record_age_ms: int) -> CleanUpReport:
-    """Remove the audio of completed and cancelled works, orphaned uploads, and entries of expired jobs.
+def clean_up(
+    store: JobStore, media: MediaFiles, *, orphan_seconds: float, record_age_ms: int, audit_age_ms: int
+) -> CleanUpReport:
+    """Remove the audio of completed and cancelled works, orphaned uploads, and entries of jobs and deeds long past.
 
     An upload without a job, or a part that nobody has written to, is an orphan once it is older than `orphan_seconds`:
     until then its gateway may be about to accept it, or a worker still fetch it.
@@ -46,9 +53,14 @@ def clean_up(store: JobStore, media: MediaFiles, *, orphan_seconds: float, recor
                     orphans += _remove(file)
             elif not needed:
                 audio_files += _remove(file)
-    report = CleanUpReport(audio_files, orphans, store.forget_expired(older_than_ms=record_age_ms))
-    if audio_files or orphans or report.records:
-        logger.info("cleaned_up", audio_files=audio_files, orphans=orphans, records=report.records)
+    report = CleanUpReport(
+        audio_files,
+        orphans,
+        records=store.forget_expired(older_than_ms=record_age_ms),
+        audit_entries=store.forget_audit(older_than_ms=audit_age_ms),
+    )
+    if audio_files or orphans or report.records or report.audit_entries:
+        logger.info("cleaned_up", **asdict(report))
     return report
 
 

@@ -14,6 +14,7 @@ from core.transcript import TranscriptInfo
 from core.work import Work
 from worker.fetching import AudioFetcher
 from worker.job_store import Hold, JobStore
+from worker.malware_scan import MalwareScan
 from worker.metrics import WorkerMetrics
 from worker.running_jobs import RunningJob, RunningJobs
 from worker.transcriber import Checkpoint, Transcriber
@@ -35,6 +36,7 @@ class JobRunner:
         store: JobStore,
         media: MediaFiles,
         fetcher: AudioFetcher,
+        malware_scan: MalwareScan,
         transcriber: Transcriber,
         running: RunningJobs,
         metrics: WorkerMetrics,
@@ -43,6 +45,7 @@ class JobRunner:
         self._store = store
         self._media = media
         self._fetcher = fetcher
+        self._malware_scan = malware_scan
         self._transcriber = transcriber
         self._running = running
         self._metrics = metrics
@@ -54,8 +57,11 @@ class JobRunner:
         Never raises: whatever goes wrong is the attempt's end, not the worker's.
         """
         started = time.monotonic()
+        ids: dict[str, object] = {"work_id": work.work_id, "lane": work.lane, "fence": work.fence}
+        if work.request_id is not None:
+            ids["request_id"] = work.request_id
         with (
-            structlog.contextvars.bound_contextvars(work_id=work.work_id, lane=work.lane, fence=work.fence),
+            structlog.contextvars.bound_contextvars(**ids),
             self._running.track(work) as running,
             self._metrics.running.track_inprogress(),
         ):
@@ -127,6 +133,10 @@ class JobRunner:
         committed = len(checkpoint.segments) if checkpoint else 0
         info = checkpoint.info if checkpoint else None
         media = self._media.path(work.work_id)
+        # What has segments was scanned before they were made; a fetch that nobody wants any more left no file.
+        if checkpoint is None and running.hold is Hold.HELD:
+            self._malware_scan.check(media, lambda: running.hold is Hold.HELD)
+        # A scan that nobody wants any more ends early; then nothing below is begun.
         with closing(self._transcriber.transcribe(media, work.options, checkpoint)) as passages:
             # A report, a heartbeat or the hand-back may hear that the work is to stop, or is not ours any more.
             while running.hold is Hold.HELD:

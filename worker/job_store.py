@@ -252,6 +252,11 @@ class JobStore:
             pipeline.execute()
         return len(jobs) + len(letters)
 
+    def forget_audit(self, *, older_than_ms: int) -> int:
+        """Remove entries of the audit log that are older; return how many."""
+        seconds, _ = self._client.time()
+        return self._client.xtrim(self._keys.audit, minid=seconds * 1000 - older_than_ms, approximate=False)
+
     def _expired(self, index: str, record_key: Callable[[str], str], newest: int, limit: int) -> list[str]:
         oldest = cast("list[str]", self._client.zrangebyscore(index, "-inf", newest, start=0, num=limit))
         with self._client.pipeline(transaction=False) as pipeline:

@@ -29,6 +29,7 @@ from worker.handover import Handover
 from worker.heartbeat import Heartbeat
 from worker.job_runner import JobRunner
 from worker.job_store import JobStore
+from worker.malware_scan import ClamdAddress, ClamdScan, MalwareScan, NoMalwareScan
 from worker.metrics import WorkerMetrics
 from worker.outages import NO_PATIENCE, Patience
 from worker.outbound import Outbound
@@ -90,6 +91,16 @@ def build_transcriber(settings: WorkerSettings, metrics: WorkerMetrics) -> Trans
     )
 
 
+def _malware_scan(settings: WorkerSettings, metrics: WorkerMetrics) -> MalwareScan:
+    if not settings.clamd_address:
+        return NoMalwareScan()
+    return ClamdScan(
+        ClamdAddress.parse(settings.clamd_address),
+        seconds=settings.clamd_timeout_seconds,
+        observe=lambda outcome: metrics.malware_scans.labels(outcome).inc(),
+    )
+
+
 def limit_arenas() -> None:
     """Have glibc's allocator keep two arenas for all threads, not eight a core.
 
@@ -129,6 +140,7 @@ class WorkerProcess:
             store=attempts_store,
             media=media,
             fetcher=self._fetcher(),
+            malware_scan=_malware_scan(settings, self._metrics),
             transcriber=RedactingTranscriber(self._transcriber, self._pii_finder),
             running=self._running,
             metrics=self._metrics,

@@ -18,6 +18,12 @@ class WorkerMetrics:
             ("code",),
             registry=self.registry,
         )
+        self.malware_scans = Counter(
+            "transcription_malware_scans_total",
+            "Media shown to the malware scanner, by what came of it: clean, found, failed or unwanted",
+            ("outcome",),
+            registry=self.registry,
+        )
         self.audio_seconds = Counter(
             "transcription_audio_seconds_total", "Audio of completed jobs", registry=self.registry
         )

@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from core.settings import MediaSettings, OutboundSettings
+from worker.malware_scan import ClamdAddress
 
 
 class WorkerSettings(MediaSettings, OutboundSettings):
@@ -49,6 +50,17 @@ class WorkerSettings(MediaSettings, OutboundSettings):
     fetch_timeout_seconds: float = Field(
         default=1800, gt=0, description="Audio of a URL that isn't whole by then is given up, and the job tried again."
     )
+    clamd_address: str = Field(
+        default="",
+        description="A clamd that scans media before they are decoded: `tcp://host:port` or `unix:///path`; "
+        "none if not set.",
+        examples=["tcp://127.0.0.1:3310"],
+    )
+    clamd_timeout_seconds: float = Field(
+        default=120,
+        gt=0,
+        description="How long a scan may take, or clamd be away, before the job is tried again later.",
+    )
     max_attempts: int = Field(default=3, ge=1, description="Attempts that may end in an error before a job fails.")
     max_crashes: int = Field(default=2, ge=1, description="Workers that a job may lose before it fails.")
     lease_seconds: float = Field(default=30, gt=0, description="A worker that is silent for so long loses its jobs.")
@@ -83,6 +95,13 @@ class WorkerSettings(MediaSettings, OutboundSettings):
     orphan_seconds: float = Field(
         default=3600, gt=0, description="Age from which an upload that never became a job is removed."
     )
+
+    @field_validator("clamd_address")
+    @classmethod
+    def _is_address(cls, value: str) -> str:
+        if value:
+            ClamdAddress.parse(value)
+        return value
 
     @property
     def redacted_phone_regions(self) -> tuple[str, ...]:

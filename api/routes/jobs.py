@@ -7,10 +7,12 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Path, Query, Response
+from fastapi import APIRouter, Header, Path, Query, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from api.access import Reader, Remover
+from api.audit import note
+from api.audit_log import Action
 from api.events import Position
 from api.job_store import CancelOutcome, JobState
 from api.problems import guarded_responses
@@ -200,7 +202,9 @@ async def result(
         **guarded_responses(JobNotFound),
     },
 )
-async def remove(job_id: JobId, services: WithServices, principal: Remover, response: Response) -> JobRemoval:
+async def remove(
+    job_id: JobId, services: WithServices, principal: Remover, request: Request, response: Response
+) -> JobRemoval:
     """Cancel a job that waits or runs; erase audio, result and record of one that is finished.
 
     What other jobs share with it, they keep.
@@ -208,8 +212,10 @@ async def remove(job_id: JobId, services: WithServices, principal: Remover, resp
     await services.jobs.look(checked(job_id), tenant=principal.tenant)
     match await services.jobs.cancel(job_id):
         case CancelOutcome.CANCELLED:
+            note(request, job_id, action=Action.JOB_CANCELLED)
             return JobRemoval(job_id=job_id, outcome="cancelled", message="The job is cancelled.")
         case CancelOutcome.REQUESTED:
+            note(request, job_id, action=Action.JOB_CANCELLED)
             response.status_code = HTTPStatus.ACCEPTED
             return JobRemoval(
                 job_id=job_id,

@@ -10,11 +10,13 @@ from fastapi import APIRouter, Header, Request, Response
 from pydantic import ValidationError
 
 from api.access import Submitter, client_of
+from api.audit import note
 from api.job_store import Accepted, AcceptOutcome, NewJob
 from api.media_kinds import BYTES_PER_SECOND_ESTIMATE
 from api.principal import Principal
 from api.problems import guarded_responses, option_problems
 from api.redaction import check_redaction
+from api.request_ids import request_id_of
 from api.services import Services, WithServices
 from api.uploads import FILE_FIELD, Upload
 from api.url_submissions import (
@@ -147,7 +149,7 @@ async def transcribe(
     job_id = secrets.token_hex(16)
     if names_url(request):
         named = await _job_of_url(request, job_id, principal, services, idempotency_key)
-        return await _answer(named, response, services)
+        return await _answer(named, request, response, services)
     upload = await services.uploads.receive(request, job_id, client=client_of(request, principal))
     try:
         webhook_url = _webhook_url(upload.fields, services)
@@ -167,11 +169,12 @@ async def transcribe(
             shares_work=services.settings.deduplicate and "no-cache" not in cache_control,
             idempotency_key=idempotency_key,
             webhook_url=webhook_url,
+            request_id=request_id_of(request),
         )
     except BaseException:
         await asyncio.to_thread(services.media.remove, job_id)
         raise
-    return await _answer(job, response, services)
+    return await _answer(job, request, response, services)
 
 
 async def _job_of_url(
@@ -197,12 +200,14 @@ async def _job_of_url(
         shares_work=False,
         idempotency_key=idempotency_key,
         webhook_url=webhook_url,
+        request_id=request_id_of(request),
     )
 
 
-async def _answer(job: NewJob, response: Response, services: Services) -> JobAccepted:
+async def _answer(job: NewJob, request: Request, response: Response, services: Services) -> JobAccepted:
     """Have the store accept a job, wake a worker, and say so."""
-    accepted = await _accept(job, services)
+    accepted = await _accept(job, services, request)
+    note(request, accepted.job_id)
     if accepted.outcome is AcceptOutcome.ACCEPTED:
         services.turns.send(job.lane)
     services.metrics.upload_bytes.inc(job.media_bytes or 0)
@@ -226,13 +231,13 @@ async def _answer(job: NewJob, response: Response, services: Services) -> JobAcc
     )
 
 
-async def _accept(job: NewJob, services: Services) -> Accepted:
+async def _accept(job: NewJob, services: Services, request: Request) -> Accepted:
     """Have the store accept a job; remove its audio, if there is any, unless the job needs it.
 
     If Redis breaks off, it may have accepted the job: then the audio stays, and an orphan is the clean-up's.
     """
     try:
-        accepted = await services.jobs.accept(job)
+        accepted = await services.jobs.accept(job, audit=services.audit.submission(request))
     except (IdempotencyConflict, QueueFull):
         await asyncio.to_thread(services.media.remove, job.job_id)
         raise

@@ -23,6 +23,7 @@
 --   webhooks              zset    the outbox: events to deliver by the time they are due, or their delivery's lease ends
 --   webhooks:<job>        list    ids of a job's events, in order
 --   webhook-counters      hash    how often deliveries ended how, since ever
+--   audit                 stream  who did what, ids only: of bounded length, outlives the jobs
 --   claim:<id>            string  the work that a claim took, so that a claim sent twice takes one
 --   lanes                 set     names of all lanes
 --   lane:<lane>:pending   zset    queued works by virtual finish time

@@ -37,6 +37,7 @@ def test_every_route_is_documented(document: dict[str, Any]) -> None:
         "/keys",
         "/keys/{key_id}",
         "/keys/{key_id}/limits",
+        "/audit",
         "/health",
         "/health/ready",
         "/stats",

@@ -55,6 +55,7 @@ def new_job(
     idempotency_key: str | None = None,
     webhook_url: str | None = None,
     source_url: str | None = None,
+    request_id: str | None = None,
 ) -> NewJob:
     """Return a job to accept; it shares its work only with jobs of the same `sha256`, if that is given.
 
@@ -76,6 +77,7 @@ def new_job(
         idempotency_key=idempotency_key,
         webhook_url=webhook_url,
         source_url=source_url,
+        request_id=request_id,
     )
 
 

@@ -6,6 +6,8 @@ from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
+from structlog.contextvars import merge_contextvars
+from structlog.testing import capture_logs
 
 from core.errors import FailureCode, TranscriptionFailure
 from core.job import Job
@@ -18,6 +20,7 @@ from tests.harness.file_server import Asked, File, FileServer, audio_fetcher
 from tests.harness.stores import Jobs
 from worker.job_runner import JobRunner
 from worker.job_store import Hold
+from worker.malware_scan import MalwareScan, NoMalwareScan
 from worker.metrics import WorkerMetrics
 from worker.running_jobs import RunningJobs
 from worker.transcriber import Checkpoint, Passage
@@ -74,8 +77,9 @@ class Bench:
         self.running = RunningJobs()
         self.metrics = WorkerMetrics()
         self.fetcher = audio_fetcher()
+        self.malware_scan: MalwareScan = NoMalwareScan()
 
-    def accept(self, **fields: str) -> str:
+    def accept(self, **fields: str | None) -> str:
         return self.jobs.accept(seconds=3, **fields)
 
     def try_again(self, job_id: str) -> None:
@@ -96,6 +100,7 @@ class Bench:
             store=self.store,
             media=self.media,
             fetcher=self.fetcher,
+            malware_scan=self.malware_scan,
             transcriber=transcriber,
             running=self.running,
             metrics=self.metrics,
@@ -126,6 +131,15 @@ def test_a_job_that_goes_well_is_completed(bench: Bench) -> None:
     assert bench.get(job_id).status is JobStatus.COMPLETED
     assert bench.client.llen(bench.keys.segments(job_id)) == 3
     assert len(bench.running) == 0
+
+
+@pytest.mark.parametrize("request_id", ["8c1f", None], ids=["of a request", "from before ids were kept"])
+def test_a_jobs_lines_in_the_log_carry_the_id_of_its_request(bench: Bench, request_id: str | None) -> None:
+    bench.accept(request_id=request_id)
+    with capture_logs(processors=[merge_contextvars]) as lines:
+        assert bench.run(Transcribes()) == "completed"
+    assert [line["event"] for line in lines] == ["attempt_started", "attempt_ended"]
+    assert {line.get("request_id") for line in lines} == {request_id}
 
 
 @pytest.mark.parametrize(

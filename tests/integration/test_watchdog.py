@@ -17,6 +17,7 @@ from tests.harness.service import until
 from tests.harness.stores import INFO, Jobs
 from worker.handover import Handover
 from worker.job_runner import JobRunner
+from worker.malware_scan import NoMalwareScan
 from worker.metrics import WorkerMetrics
 from worker.running_jobs import RunningJobs
 from worker.transcriber import Checkpoint, Passage
@@ -63,6 +64,7 @@ def test_a_hung_job_is_an_error_and_its_neighbours_lose_nothing(jobs: Jobs, tmp_
         store=jobs.worker,
         media=MediaFiles.under(tmp_path),
         fetcher=audio_fetcher(),
+        malware_scan=NoMalwareScan(),
         transcriber=transcriber,
         running=running,
         metrics=WorkerMetrics(),
