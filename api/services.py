@@ -10,16 +10,17 @@ from api.activity import ActivityFeed
 from api.api_keys import ApiKeyStore
 from api.dead_letter_store import DeadLetterStore
 from api.dispatch import TurnSender
+from api.eraser import Eraser
 from api.events import JobEvents
 from api.forecast import Forecast
 from api.job_store import JobStore
+from api.job_terms import TermsPolicy
 from api.observation import GatewayMetrics
 from api.rate_limits import RateLimits
 from api.settings import GatewaySettings
 from api.uploads import UploadReceiver
 from api.webhook_store import WebhookStore
 from core.media_files import MediaFiles
-from core.user_urls import UrlPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,8 @@ class Services:
     forecast: Forecast
     events: JobEvents
     webhooks: WebhookStore
-    url_policy: UrlPolicy
+    terms: TermsPolicy
+    eraser: Eraser
 
 
 # `async` though it waits for nothing: what isn't goes through a thread for every request.

@@ -12,6 +12,8 @@ from core.errors import FailureCode
 from core.options import TranscriptionOptions
 from core.transcript import TranscriptInfo
 
+HOUR_MS = 3_600_000
+
 
 class JobStatus(StrEnum):
     """Where a work stands, and with it its jobs. A request for cancellation is a flag beside it until heeded."""
@@ -43,6 +45,10 @@ class Work(BaseModel):
     options: TranscriptionOptions
     media_bytes: int
     media_sha256: str
+    retention_hours: float | None = None
+    """How long after its end everything of a job is kept; None: as long as the service keeps results and records."""
+    sensitivity: str | None = None
+    """Its label, which says where its audio lies; None where no labels are set up."""
     audio_seconds: float | None
     """Length of the audio: from the container's header, replaced by the decoded length; None if unknown."""
     cost_seconds: float
@@ -79,6 +85,7 @@ class Work(BaseModel):
         """Read a work from its Redis hash (the fields `accept.lua` and `claim.lua` document)."""
         failure = record.get("failure")
         audio_ms = record.get("audio_ms")
+        retention_ms = record.get("retention_ms")
         info = record.get("info")
         return cls(
             work_id=record["work_id"],
@@ -88,6 +95,8 @@ class Work(BaseModel):
             options=_options(record["options"]),
             media_bytes=int(record["media_bytes"]),
             media_sha256=record["media_sha256"],
+            retention_hours=int(retention_ms) / HOUR_MS if retention_ms else None,
+            sensitivity=record.get("sensitivity"),
             audio_seconds=int(audio_ms) / 1000 if audio_ms else None,
             cost_seconds=int(record["cost_ms"]) / 1000,
             created_at=moment(record["created_at_ms"]),

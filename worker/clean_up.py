@@ -29,7 +29,7 @@ class CleanUpReport:
 
 
 def clean_up(store: JobStore, media: MediaFiles, *, orphan_seconds: float, record_age_ms: int) -> CleanUpReport:
-    """Remove the audio of completed and cancelled works, orphaned uploads, and entries of expired jobs.
+    """Remove the audio of completed and cancelled works, orphaned uploads, and what is left of expired jobs.
 
     An upload without a job is an orphan once it is older than `orphan_seconds`: until then its gateway may be
     about to accept it.
@@ -48,7 +48,12 @@ def clean_up(store: JobStore, media: MediaFiles, *, orphan_seconds: float, recor
                     orphans += _remove(file)
             else:
                 audio_files += _remove(file)
-    report = CleanUpReport(audio_files, orphans, store.forget_expired(older_than_ms=record_age_ms))
+    retained = store.ended_retentions()
+    # First the audio: if this ends in between, the next clean-up finds the job again.
+    audio_files += sum(len(media.remove(each.work_id)) for each in retained if not each.has_work)
+    records = store.sweep(retained) + store.forget_expired(older_than_ms=record_age_ms)
+    store.trim_activity()
+    report = CleanUpReport(audio_files, orphans, records)
     if audio_files or orphans or report.records:
         logger.info("cleaned_up", audio_files=audio_files, orphans=orphans, records=report.records)
     return report

@@ -10,6 +10,7 @@ from redis.exceptions import RedisError
 
 from core.errors import FailureCode, TranscriptionFailure
 from core.media_files import MediaFiles
+from core.sensitivity import Sensitivity
 from core.transcript import TranscriptInfo
 from core.work import Work
 from worker.job_store import Hold, JobStore
@@ -19,6 +20,7 @@ from worker.transcriber import Checkpoint, Transcriber
 
 _BACKOFF_BASE_SECONDS: Final = 2.0
 _BACKOFF_CAP_SECONDS: Final = 300.0
+_NO_LABELS: Final = Sensitivity()
 
 logger = structlog.get_logger(__name__)
 
@@ -35,6 +37,7 @@ class JobRunner:
         running: RunningJobs,
         metrics: WorkerMetrics,
         max_attempts: int,
+        sensitivity: Sensitivity = _NO_LABELS,
     ) -> None:
         self._store = store
         self._media = media
@@ -42,6 +45,7 @@ class JobRunner:
         self._running = running
         self._metrics = metrics
         self._max_attempts = max_attempts
+        self._sensitivity = sensitivity
 
     def run(self, work: Work) -> str:
         """Run a claimed work to an end and return which: a final status, `queued` (to be tried again), or `lost`.
@@ -49,8 +53,9 @@ class JobRunner:
         Never raises: whatever goes wrong is the attempt's end, not the worker's.
         """
         started = time.monotonic()
+        label = {"sensitivity": work.sensitivity} if work.sensitivity else {}
         with (
-            structlog.contextvars.bound_contextvars(work_id=work.work_id, lane=work.lane, fence=work.fence),
+            structlog.contextvars.bound_contextvars(work_id=work.work_id, lane=work.lane, fence=work.fence, **label),
             self._running.track(work) as running,
             self._metrics.running.track_inprogress(),
         ):
@@ -67,7 +72,7 @@ class JobRunner:
                 logger.warning("attempt_abandoned", error=type(error).__name__)
                 outcome = "lost"
             seconds = time.monotonic() - started
-            self._metrics.attempts.labels(outcome).inc()
+            self._metrics.attempts.labels(outcome, self._sensitivity.counted(work.sensitivity)).inc()
             logger.info("attempt_ended", outcome=outcome, seconds=round(seconds, 2))
             return outcome
 
@@ -111,7 +116,7 @@ class JobRunner:
         begin_seconds = checkpoint.end_seconds if checkpoint else work.options.clip_start_seconds
         committed = len(checkpoint.segments) if checkpoint else 0
         info = checkpoint.info if checkpoint else None
-        media = self._media.path(work.work_id)
+        media = self._media.of(work.sensitivity).path(work.work_id)
         with closing(self._transcriber.transcribe(media, work.options, checkpoint)) as passages:
             # A report, a heartbeat or the hand-back may hear that the work is to stop, or is not ours any more.
             while running.hold is Hold.HELD:

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from api.access import Submitter, client_of
 from api.job_store import Accepted, AcceptOutcome, NewJob
+from api.job_terms import FORM_PROPERTIES
 from api.media_kinds import BYTES_PER_SECOND_ESTIMATE
 from api.problems import guarded_responses, option_problems
 from api.services import Services, WithServices
@@ -25,7 +26,6 @@ from core.errors import (
     MalformedBody,
     MultipartRequired,
     OptionProblem,
-    OutboundFailure,
     QueueFull,
     TooManyUploads,
     UnknownModel,
@@ -52,8 +52,6 @@ _MESSAGES = {
     AcceptOutcome.REPLAYED: "This request was accepted before.",
 }
 
-_WEBHOOK_FIELD = "webhook_url"
-
 router = APIRouter(tags=["transcription"])
 logger = structlog.get_logger(__name__)
 
@@ -66,17 +64,10 @@ def _form_schema() -> dict[str, Any]:
         "format": "binary",
         "description": "An audio or video file; its name and type don't matter.",
     }
-    webhook = {
-        "type": "string",
-        "format": "uri",
-        "maxLength": 2048,
-        "description": "Where to POST, signed, that the job is completed, failed or cancelled: http or https, on the "
-        "public internet, without credentials. `GET /webhooks/{job_id}` tells how that went.",
-    }
     return {
         "type": "object",
         "required": [FILE_FIELD],
-        "properties": {FILE_FIELD: file, **schema["properties"], _WEBHOOK_FIELD: webhook},
+        "properties": {FILE_FIELD: file, **schema["properties"], **FORM_PROPERTIES},
         "additionalProperties": False,
     }
 
@@ -129,9 +120,14 @@ async def transcribe(
 ) -> JobAccepted:
     """Upload a file to transcribe. The answer comes as soon as the file is safe on disk and the job in Redis."""
     job_id = secrets.token_hex(16)
-    upload = await services.uploads.receive(request, job_id, client=client_of(request, principal))
+    upload = await services.uploads.receive(
+        request,
+        job_id,
+        client=client_of(request, principal),
+        storage=lambda label: services.media.of(services.terms.label(label, principal)),
+    )
     try:
-        webhook_url = _webhook_url(upload.fields, services)
+        terms = services.terms.take(upload.fields, principal)
         options = _options(upload.fields)
         lane = await _lane(options, services)
         job = NewJob(
@@ -147,16 +143,21 @@ async def transcribe(
             cost_seconds=_cost_seconds(upload, options),
             shares_work=services.settings.deduplicate and "no-cache" not in cache_control,
             idempotency_key=idempotency_key,
-            webhook_url=webhook_url,
+            webhook_url=terms.webhook_url,
+            retention_ms=terms.retention_ms,
+            sensitivity=terms.sensitivity,
+            inherited=terms.inherited,
         )
     except BaseException:
         await asyncio.to_thread(services.media.remove, job_id)
         raise
+    if terms.sensitivity:
+        structlog.contextvars.bind_contextvars(sensitivity=terms.sensitivity)
     accepted = await _accept(job, services)
     if accepted.outcome is AcceptOutcome.ACCEPTED:
         services.turns.send(lane)
     services.metrics.upload_bytes.inc(upload.size_bytes)
-    services.metrics.accepted.labels(accepted.outcome).inc()
+    services.metrics.accepted.labels(accepted.outcome, terms.sensitivity or "").inc()
     logger.info(
         "job_accepted",
         job_id=accepted.job_id,
@@ -189,22 +190,6 @@ async def _accept(job: NewJob, services: Services) -> Accepted:
     if accepted.outcome is not AcceptOutcome.ACCEPTED:
         await asyncio.to_thread(services.media.remove, job.job_id)
     return accepted
-
-
-def _webhook_url(fields: dict[str, str], services: Services) -> str | None:
-    """Take the URL out of the form's fields and return it; None if there is none.
-
-    Raises:
-        InvalidOptions: it is none that is ever asked, or webhooks can't be signed here.
-    """
-    if not (url := fields.pop(_WEBHOOK_FIELD, "")):
-        return None
-    if not services.settings.webhook_secret:
-        raise InvalidOptions([OptionProblem(_WEBHOOK_FIELD, "webhooks are not set up here (WEBHOOK_SECRET)")])
-    try:
-        return str(services.url_policy.checked_url(url))
-    except OutboundFailure as failure:
-        raise InvalidOptions([OptionProblem(_WEBHOOK_FIELD, failure.detail)]) from None
 
 
 def _options(fields: dict[str, str]) -> TranscriptionOptions:

@@ -54,6 +54,9 @@ def new_job(
     options: TranscriptionOptions | None = None,
     idempotency_key: str | None = None,
     webhook_url: str | None = None,
+    retention_ms: int | None = None,
+    sensitivity: str | None = None,
+    inherited: frozenset[str] = frozenset(),
 ) -> NewJob:
     """Return a job to accept; it shares its work only with jobs of the same `sha256`, if that is given."""
     return NewJob(
@@ -70,6 +73,9 @@ def new_job(
         shares_work=sha256 is not None,
         idempotency_key=idempotency_key,
         webhook_url=webhook_url,
+        retention_ms=retention_ms,
+        sensitivity=sensitivity,
+        inherited=inherited,
     )
 
 
