@@ -48,10 +48,14 @@ def clean_up(store: JobStore, media: MediaFiles, *, orphan_seconds: float, recor
                     orphans += _remove(file)
             else:
                 audio_files += _remove(file)
-    retained = store.ended_retentions()
-    # First the audio: if this ends in between, the next clean-up finds the job again.
-    audio_files += sum(len(media.remove(each.work_id)) for each in retained if not each.has_work)
-    records = store.sweep(retained) + store.forget_expired(older_than_ms=record_age_ms)
+    records = 0
+    while retained := store.ended_retentions():
+        # First the audio: if this ends in between, the next clean-up finds the job again.
+        audio_files += sum(len(media.remove(each.work_id)) for each in retained if not each.has_work)
+        if not (swept := store.sweep(retained)):
+            break
+        records += swept
+    records += store.forget_expired(older_than_ms=record_age_ms)
     store.trim_activity()
     report = CleanUpReport(audio_files, orphans, records)
     if audio_files or orphans or report.records:
