@@ -169,7 +169,7 @@ class UploadReceiver:
             raise FileEmpty("The file has no bytes.")
         if self._media.apart and storage(form.fields.get(LABEL_FIELD)) is not media:
             raise InvalidOptions(
-                [OptionProblem(LABEL_FIELD, "its audio has a disk of its own: send it before the file")]
+                [OptionProblem(LABEL_FIELD, "it says where the file is to be stored: send it before the file")]
             )
         audio_seconds = await file.commit(form.take_pieces(), self._inspect)
         return Upload(form.file_size, file.sha256, form.file_name, form.fields, audio_seconds)
