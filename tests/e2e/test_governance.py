@@ -213,6 +213,15 @@ def test_after_a_minute_nothing_is_left_of_a_job_that_asked_for_one(installation
     assert installation.traces(job_id, "minute.wav") == []
 
 
+def test_a_change_says_what_it_is_missing(installation: Installation) -> None:
+    key_id = Client(installation, "ann").key_id
+    for wrong in ([], ["--retention-hours", "1", "--without", "retention-hours"], ["--without", "tenant"]):
+        assert installation.command("keys", "change", key_id, *wrong).returncode == 2
+    ended = installation.command("keys", "change", key_id, "--sensitivity", "top")
+    assert ended.returncode == 1
+    assert "public, internal, confidential" in ended.stderr
+
+
 # Webhooks of keys
 
 
