@@ -172,10 +172,9 @@ end
 
 local function expiring_entry(id, job, tenant) return id .. ':' .. job .. ':' .. tenant end
 
--- Sets when the record of a job that has ended goes. A retention counts from the job's own end, whoever comes to share
--- its work later: it is set once.
-local function expire_job(job, id)
-  local _, records_ms, is_retained = lifetimes(id)
+-- Sets when the record of a job that has ended goes, as the lifetimes of its work say. A retention counts from the job's
+-- own end, whoever comes to share its work later: it is set once.
+local function expire_job(job, id, records_ms, is_retained)
   local records = integer(now + records_ms)
   if not is_retained then
     redis.call('PEXPIREAT', job_key(job), records)
@@ -190,7 +189,7 @@ end
 
 -- Sets when a finished work goes, and those of its jobs that have ended with it.
 local function expire(id)
-  local results_ms, records_ms = lifetimes(id)
+  local results_ms, records_ms, is_retained = lifetimes(id)
   local results, records = integer(now + results_ms), integer(now + records_ms)
   redis.call('HSET', work_key(id), 'expires_at_ms', results)
   for _, part in ipairs({ 'segments', 'result', 'events' }) do
@@ -198,7 +197,9 @@ local function expire(id)
   end
   local name = digest_key(id)
   if name then redis.call('PEXPIREAT', name, results) end
-  for _, job in ipairs(redis.call('SMEMBERS', work_key(id, 'jobs'))) do expire_job(job, id) end
+  for _, job in ipairs(redis.call('SMEMBERS', work_key(id, 'jobs'))) do
+    expire_job(job, id, records_ms, is_retained)
+  end
   for _, part in ipairs({ 'jobs', 'attempts' }) do
     redis.call('PEXPIREAT', work_key(id, part), records)
   end
