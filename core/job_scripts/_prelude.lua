@@ -162,8 +162,8 @@ local function request_key(job)
   return name and redis.call('HGET', name, 'job_id') == job and name or nil
 end
 
--- How long the results of a work are kept, and its record with its jobs'. The record stays record_ttl_ms longer, so that
--- somebody who comes too late is told so; but a retention is the end of everything.
+-- How long the results of a work are kept, and its record with its jobs'. The record stays record_ttl_ms longer, so
+-- that somebody who comes too late is told so; but a retention is the end of everything.
 local function lifetimes(id)
   local retention = tonumber(redis.call('HGET', work_key(id), 'retention_ms') or '')
   if retention then return retention, retention, true end
@@ -172,8 +172,8 @@ end
 
 local function expiring_entry(id, job, tenant) return id .. ':' .. job .. ':' .. tenant end
 
--- Sets when the record of a job that has ended goes, as the lifetimes of its work say. A retention counts from the job's
--- own end, whoever comes to share its work later: it is set once.
+-- Sets when the record of a job that has ended goes, as the lifetimes of its work say. A retention counts from the
+-- job's own end, whoever comes to share its work later: it is set once.
 local function expire_job(job, id, records_ms, is_retained)
   local records = integer(now + records_ms)
   if not is_retained then
@@ -226,7 +226,8 @@ local function notify(job, status)
   local _, records_ms, is_retained = lifetimes(owned[4])
   redis.call('PEXPIREAT', webhook_key(id), integer(now + records_ms))
   -- The sweep after a retention finds in the list, which holds ids only, what to take out of the outbox.
-  redis.call('PEXPIREAT', key('webhooks:' .. job), integer(now + records_ms + (is_retained and args.record_ttl_ms or 0)))
+  local listed_ms = records_ms + (is_retained and args.record_ttl_ms or 0)
+  redis.call('PEXPIREAT', key('webhooks:' .. job), integer(now + listed_ms))
   redis.call('ZADD', key('webhooks'), integer(now), id)
 end
 

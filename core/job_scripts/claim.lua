@@ -3,8 +3,8 @@
 --   worker     string  name of the worker
 --   claim_id   string  unique; a call sent twice takes one work
 --   lease_ms   integer
--- Sets status, fence, attempts, worker, claim, claimed_at_ms, started_at_ms (first claim), resumed_from_ms (the audio that
--- earlier attempts have committed).
+-- Sets status, fence, attempts, worker, claim, claimed_at_ms, started_at_ms (first claim), resumed_from_ms (the audio
+-- that earlier attempts have committed).
 -- Returns the work's hash as a flat list, or nil when the lane is empty.
 
 local claim = key('claim:' .. args.claim_id)

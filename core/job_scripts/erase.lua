@@ -1,7 +1,7 @@
 -- erase: removes a finished job, and with the last one that refers to it every trace of its work
 --   job_id   string
--- Returns {outcome, work_id, results, segments, events, attempts, webhooks, requests}: what was removed, in numbers; of the
--- work nothing while others share it. outcome is 'erased', 'erased_work', 'unfinished' or 'unknown'.
+-- Returns {outcome, work_id, results, segments, events, attempts, webhooks, requests}: what was removed, in numbers; of
+-- the work nothing while others share it. outcome is 'erased', 'erased_work', 'unfinished' or 'unknown'.
 
 local job = args.job_id
 local status = status_of(job)
