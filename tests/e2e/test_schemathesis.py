@@ -31,8 +31,8 @@ _MUST_BE_TRIED = 500
 """Requests, or the schemas have not been understood."""
 
 _UNFILTERED_FILE = "Unsupported type: 'Binary'"
-"""A fault of Schemathesis 4.32's own: where a form with a file needs a filter, its validator can't look at the file, and
-it draws no more forms. Whether it gets there depends on what it draws, and that on the modules that are loaded."""
+"""A fault of Schemathesis 4.32's own: where a form with a file needs a filter, its validator can't look at the file,
+and it draws no more forms. Whether it gets there depends on what it draws, and that on the modules that are loaded."""
 
 _CONFIGURATION = {
     "seed": _SEED,
