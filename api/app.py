@@ -20,17 +20,19 @@ from api.audit import Audit, Auditing
 from api.audit_log import AuditLog
 from api.dead_letter_store import DeadLetterStore
 from api.dispatch import TurnSender
+from api.eraser import Eraser
 from api.events import JobEvents
 from api.examples import ANSWERS
 from api.forecast import Forecast
 from api.job_store import JobStore, QueueLimits
+from api.job_terms import TermsPolicy
 from api.jwt_door import JwtDoor
 from api.observation import GatewayMetrics, Observation
 from api.rate_limits import HEADERS as RATE_LIMIT_HEADERS
 from api.rate_limits import RateLimits
 from api.response_headers import ResponseHeaders
 from api.routes import audit as audit_routes
-from api.routes import dead_letters, documentation, jobs, keys, operations, transcribe, webhooks
+from api.routes import dead_letters, documentation, jobs, keys, operations, tenants, transcribe, webhooks
 from api.services import Services
 from api.settings import GatewaySettings
 from api.signing_keys import SigningKeys
@@ -42,6 +44,7 @@ from core.celery_app import create_celery
 from core.errors import ConfigurationError
 from core.media_files import MediaFiles
 from core.redis_clients import connect_async
+from core.sensitivity import Sensitivity
 from core.user_urls import UrlPolicy
 from core.version import VERSION
 from core.webhook_signatures import WebhookSigner
@@ -89,7 +92,7 @@ def create_app(settings: GatewaySettings) -> FastAPI:
     """Return the gateway as an ASGI application.
 
     Raises:
-        ConfigurationError: what AUTH_MODE needs is missing, or what webhooks need can't be used.
+        ConfigurationError: what AUTH_MODE needs is missing, or what webhooks or sensitivity labels need can't be used.
     """
     WebhookSigner.parse(settings.webhook_secret)  # only the deliverer signs, but here a mistake is seen
     metrics = GatewayMetrics()
@@ -107,7 +110,9 @@ def create_app(settings: GatewaySettings) -> FastAPI:
     door = _door(settings, api_keys)
     audit_log = AuditLog(client, most=settings.audit_max_entries)
     audit = Audit(audit_log if settings.audit_days else None, unstored=metrics.audit_unstored)
-    media = MediaFiles.under(settings.data_dir)
+    url_policy = UrlPolicy.parse(settings.outbound_allowed_networks)
+    sensitivity = Sensitivity.of(settings)
+    media = MediaFiles.under(settings.data_dir, sensitivity.folders)
     uploads = UploadReceiver(media, _upload_limits(settings))
     metrics.uploads_under_way.set_function(lambda: uploads.under_way)
     services = Services(
@@ -132,7 +137,14 @@ def create_app(settings: GatewaySettings) -> FastAPI:
         forecast=forecast,
         events=JobEvents(store, activity, forecast),
         webhooks=WebhookStore(client),
-        url_policy=UrlPolicy.parse(settings.outbound_allowed_networks),
+        url_policy=url_policy,
+        terms=TermsPolicy(
+            signs_webhooks=bool(settings.webhook_secret),
+            url_policy=url_policy,
+            result_ttl_hours=settings.result_ttl_hours,
+            sensitivity=sensitivity,
+        ),
+        eraser=Eraser(store, media, api_keys),
     )
 
     @asynccontextmanager
@@ -172,7 +184,7 @@ def create_app(settings: GatewaySettings) -> FastAPI:
         )
     app.add_middleware(ResponseHeaders)
     app.add_middleware(Observation, metrics=metrics)
-    for routes in (transcribe, jobs, webhooks, dead_letters, keys, audit_routes, operations, documentation):
+    for routes in (transcribe, jobs, webhooks, dead_letters, keys, tenants, audit_routes, operations, documentation):
         app.include_router(routes.router)
 
     def openapi() -> dict[str, Any]:

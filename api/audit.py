@@ -7,6 +7,7 @@ Every entry is a line `audit` of the gateway's log as well.
 
 import asyncio
 import contextvars
+import re
 from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import asdict, replace
 from http import HTTPStatus
@@ -22,6 +23,9 @@ from api.audit_log import Action, AuditEntry, AuditLog
 from api.client_address import client_address
 from api.principal import Principal
 from api.request_ids import request_id_of
+
+_ID = re.compile("[0-9a-f]{16}|[0-9a-f]{32}")
+_TENANT = re.compile("[!-~]{1,128}")
 
 ACTIONS: Final[Mapping[tuple[str, str], Action]] = {
     ("POST", "/transcribe"): Action.JOB_SUBMITTED,
@@ -39,7 +43,9 @@ ACTIONS: Final[Mapping[tuple[str, str], Action]] = {
     ("POST", "/keys"): Action.KEY_CREATED,
     ("GET", "/keys/{key_id}"): Action.KEY_READ,
     ("PUT", "/keys/{key_id}/limits"): Action.KEY_CHANGED,
+    ("PATCH", "/keys/{key_id}/limits"): Action.KEY_CHANGED,
     ("DELETE", "/keys/{key_id}"): Action.KEY_REVOKED,
+    ("DELETE", "/tenants/{tenant}"): Action.TENANT_ERASED,
     ("GET", "/audit"): Action.AUDIT_READ,
 }
 """What each route is about. One that changes something or tells a transcript, and isn't here, fails a test."""
@@ -51,6 +57,7 @@ _WRITTEN_BEFORE = frozenset(
         Action.KEY_CREATED,
         Action.KEY_CHANGED,
         Action.KEY_REVOKED,
+        Action.TENANT_ERASED,
     }
 )
 """What an operator changes is written down before it is done, too: if it can't be, it isn't done."""
@@ -199,7 +206,7 @@ class _Refusals:
 
 def _route(scope: Scope) -> tuple[str, str]:
     """Return method and template of a request's route; the template is empty if there is none."""
-    return scope["method"], getattr(scope.get("route"), "path", "")
+    return scope["method"], getattr(scope.get("route"), "path_format", "")
 
 
 def _entries(scope: MutableMapping[str, Any], action: Action, *, status: int | None) -> list[AuditEntry]:
@@ -208,9 +215,7 @@ def _entries(scope: MutableMapping[str, Any], action: Action, *, status: int | N
     principal: Principal | None = scope.get(_PRINCIPAL)
     parameters: Mapping[str, str] = scope.get("path_params", {})
     refused = action is Action.ACCESS_REFUSED
-    of_path = None if refused else parameters.get("job_id", parameters.get("key_id"))
-    # Whatever a stranger writes into a path is no id.
-    object_ids = scope.get(_OBJECTS) or [of_path if of_path and _is_id(of_path) else None]
+    object_ids = scope.get(_OBJECTS) or [None if refused else _object_of(parameters)]
     return [
         AuditEntry(
             action=action,
@@ -226,8 +231,12 @@ def _entries(scope: MutableMapping[str, Any], action: Action, *, status: int | N
     ]
 
 
-def _is_id(text: str) -> bool:
-    return len(text) in {16, 32} and set(text) <= set("0123456789abcdef")
+def _object_of(parameters: Mapping[str, str]) -> str | None:
+    """Return what a path names; whatever a stranger writes into one is no id."""
+    if _TENANT.fullmatch(tenant := parameters.get("tenant", "")):
+        return tenant
+    named = parameters.get("job_id", parameters.get("key_id", ""))
+    return named if _ID.fullmatch(named) else None
 
 
 def _say(entries: Sequence[AuditEntry]) -> None:

@@ -35,6 +35,7 @@ class Action(StrEnum):
     KEY_CREATED = "key.created"
     KEY_CHANGED = "key.changed"
     KEY_REVOKED = "key.revoked"
+    TENANT_ERASED = "tenant.erased"
     AUDIT_READ = "audit.read"
     ACCESS_REFUSED = "access.refused"
     """Credentials that are none, or don't allow it: 401 and 403, on whatever route."""

@@ -46,8 +46,9 @@ class GatewayMetrics:
         )
         self.accepted = Counter(
             "transcription_jobs_accepted_total",
-            "Accepted requests, by whether a work of their own waits, one is shared, or they were accepted before",
-            ("outcome",),
+            "Accepted requests, by whether a work of their own waits, one is shared, or they were accepted before, "
+            "and by sensitivity label",
+            ("outcome", "sensitivity"),
             registry=self.registry,
         )
         self.rate_limits_skipped = Counter(

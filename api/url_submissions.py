@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import Request
 from pydantic import Field
 
+from api.job_terms import LEAST_RETENTION_HOURS
 from api.json_bodies import read_json
 from api.upload_pace import UploadPace, UploadTimer
 from core.errors import InvalidOptions, OptionProblem, OutboundFailure
@@ -39,6 +40,8 @@ class UrlSubmission(TranscriptionOptions):
         description="As in the form.",
         json_schema_extra={"format": "uri"},
     )
+    retention_hours: float | None = Field(default=None, ge=LEAST_RETENTION_HOURS, description="As in the form.")
+    sensitivity: str | None = Field(default=None, max_length=32, description="As in the form.")
 
     @property
     def terms(self) -> dict[str, str]:

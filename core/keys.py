@@ -67,6 +67,11 @@ class Keys:
         return f"{self.prefix}dead"
 
     @property
+    def expiring(self) -> str:
+        """Sorted set: ended jobs with a retention, as `<work>:<job>:<tenant>`, by the time they go in milliseconds."""
+        return f"{self.prefix}expiring"
+
+    @property
     def webhooks(self) -> str:
         """Sorted set: the outbox, events to deliver by the time they are due in milliseconds."""
         return f"{self.prefix}webhooks"

@@ -39,6 +39,19 @@ class CommonSettings(BaseSettings):
         min_length=1,
         description="The model a worker holds, and the lane of jobs that ask for none.",
     )
+    sensitivity_labels: str = Field(
+        default="",
+        description="Labels that jobs may have, separated by commas: each of a to z, 0 to 9, `_` and `-`.",
+        examples=["public,internal,confidential"],
+    )
+    sensitivity_default: str = Field(
+        default="", description="The label of jobs where neither they nor their key name one; the first if not set."
+    )
+    sensitive_upload_dirs: str = Field(
+        default="",
+        description="Directories for the audio of some labels, each `label=directory`, separated by commas.",
+        examples=["confidential=/mnt/encrypted/scriptorium"],
+    )
     result_ttl_hours: float = Field(default=24, gt=0, description="How long results are kept.")
     record_ttl_hours: float = Field(
         default=168,

@@ -12,6 +12,8 @@ from core.errors import FailureCode
 from core.options import TranscriptionOptions
 from core.transcript import TranscriptInfo
 
+HOUR_MS = 3_600_000
+
 
 class JobStatus(StrEnum):
     """Where a work stands, and with it its jobs. A request for cancellation is a flag beside it until heeded."""
@@ -47,6 +49,10 @@ class Work(BaseModel):
     """None of audio from a URL: what it serves may change, so no other job shares it."""
     source_url: str | None = Field(default=None, repr=False)
     """Where the audio is fetched; a secret of its owner, forgotten once it is there or not wanted any more."""
+    retention_hours: float | None = None
+    """How long after its end everything of a job is kept; None: as long as the service keeps results and records."""
+    sensitivity: str | None = None
+    """Its label, which says where its audio lies; None where no labels are set up."""
     audio_seconds: float | None
     """Length of the audio: from the container's header, replaced by the decoded length; None if unknown."""
     cost_seconds: float
@@ -91,6 +97,7 @@ class Work(BaseModel):
         failure = record.get("failure")
         audio_ms = record.get("audio_ms")
         media_bytes = record.get("media_bytes")
+        retention_ms = record.get("retention_ms")
         info = record.get("info")
         return cls(
             work_id=record["work_id"],
@@ -101,6 +108,8 @@ class Work(BaseModel):
             media_bytes=int(media_bytes) if media_bytes else None,
             media_sha256=record.get("media_sha256"),
             source_url=record.get("source_url"),
+            retention_hours=int(retention_ms) / HOUR_MS if retention_ms else None,
+            sensitivity=record.get("sensitivity"),
             audio_seconds=int(audio_ms) / 1000 if audio_ms else None,
             cost_seconds=int(record["cost_ms"]) / 1000,
             created_at=moment(record["created_at_ms"]),

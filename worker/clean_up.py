@@ -36,7 +36,7 @@ class CleanUpReport:
 def clean_up(
     store: JobStore, media: MediaFiles, *, orphan_seconds: float, record_age_ms: int, audit_age_ms: int
 ) -> CleanUpReport:
-    """Remove the audio of completed and cancelled works, orphaned uploads, and entries of jobs and deeds long past.
+    """Remove the audio of completed and cancelled works, orphaned uploads, and what is left of expired jobs and deeds.
 
     An upload without a job, or a part that nobody has written to, is an orphan once it is older than `orphan_seconds`:
     until then its gateway may be about to accept it, or a worker still fetch it.
@@ -53,14 +53,19 @@ def clean_up(
                     orphans += _remove(file)
             elif not needed:
                 audio_files += _remove(file)
-    report = CleanUpReport(
-        audio_files,
-        orphans,
-        records=store.forget_expired(older_than_ms=record_age_ms),
-        audit_entries=store.forget_audit(older_than_ms=audit_age_ms),
-    )
-    if audio_files or orphans or report.records or report.audit_entries:
-        logger.info("cleaned_up", **asdict(report))
+    records = 0
+    while retained := store.ended_retentions():
+        # First the audio: if this ends in between, the next clean-up finds the job again.
+        audio_files += sum(len(media.remove(each.work_id)) for each in retained if not each.has_work)
+        if not (swept := store.sweep(retained)):
+            break
+        records += swept
+    records += store.forget_expired(older_than_ms=record_age_ms)
+    store.trim_activity()
+    audit_entries = store.forget_audit(older_than_ms=audit_age_ms)
+    report = CleanUpReport(audio_files, orphans, records, audit_entries)
+    if any((removed := asdict(report)).values()):
+        logger.info("cleaned_up", **removed)
     return report
 
 

@@ -10,6 +10,7 @@ from redis.exceptions import RedisError
 
 from core.errors import FailureCode, TranscriptionFailure
 from core.media_files import MediaFiles
+from core.sensitivity import Sensitivity
 from core.transcript import TranscriptInfo
 from core.work import Work
 from worker.fetching import AudioFetcher
@@ -23,6 +24,7 @@ _BACKOFF_BASE_SECONDS: Final = 2.0
 _FETCH_BACKOFF_BASE_SECONDS: Final = 10.0
 """The same when it is another's server that must recover."""
 _BACKOFF_CAP_SECONDS: Final = 300.0
+_NO_LABELS: Final = Sensitivity()
 
 logger = structlog.get_logger(__name__)
 
@@ -41,6 +43,7 @@ class JobRunner:
         running: RunningJobs,
         metrics: WorkerMetrics,
         max_attempts: int,
+        sensitivity: Sensitivity = _NO_LABELS,
     ) -> None:
         self._store = store
         self._media = media
@@ -50,6 +53,7 @@ class JobRunner:
         self._running = running
         self._metrics = metrics
         self._max_attempts = max_attempts
+        self._sensitivity = sensitivity
 
     def run(self, work: Work) -> str:
         """Run a claimed work to an end and return which: a final status, `queued` (to be tried again), or `lost`.
@@ -57,11 +61,10 @@ class JobRunner:
         Never raises: whatever goes wrong is the attempt's end, not the worker's.
         """
         started = time.monotonic()
-        ids: dict[str, object] = {"work_id": work.work_id, "lane": work.lane, "fence": work.fence}
-        if work.request_id is not None:
-            ids["request_id"] = work.request_id
+        optional = {"request_id": work.request_id, "sensitivity": work.sensitivity}
+        given = {name: value for name, value in optional.items() if value}
         with (
-            structlog.contextvars.bound_contextvars(**ids),
+            structlog.contextvars.bound_contextvars(work_id=work.work_id, lane=work.lane, fence=work.fence, **given),
             self._running.track(work) as running,
             self._metrics.running.track_inprogress(),
         ):
@@ -78,7 +81,7 @@ class JobRunner:
                 logger.warning("attempt_abandoned", error=type(error).__name__)
                 outcome = "lost"
             seconds = time.monotonic() - started
-            self._metrics.attempts.labels(outcome).inc()
+            self._metrics.attempts.labels(outcome, self._sensitivity.counted(work.sensitivity)).inc()
             logger.info("attempt_ended", outcome=outcome, seconds=round(seconds, 2))
             return outcome
 
@@ -119,7 +122,8 @@ class JobRunner:
     def _fetch(self, running: RunningJob, url: str) -> None:
         """Bring the audio of a URL into the media folder, unless the work is to stop or not ours any more."""
         work = running.work
-        media_bytes = self._fetcher.fetch(work.work_id, url, self._media, is_wanted=lambda: running.hold is Hold.HELD)
+        media = self._media.of(work.sensitivity)
+        media_bytes = self._fetcher.fetch(work.work_id, url, media, is_wanted=lambda: running.hold is Hold.HELD)
         if media_bytes is not None:
             running.note(self._store.fetched(work, media_bytes=media_bytes))
 
@@ -132,7 +136,7 @@ class JobRunner:
         begin_seconds = checkpoint.end_seconds if checkpoint else work.options.clip_start_seconds
         committed = len(checkpoint.segments) if checkpoint else 0
         info = checkpoint.info if checkpoint else None
-        media = self._media.path(work.work_id)
+        media = self._media.of(work.sensitivity).path(work.work_id)
         # What has segments was scanned before they were made; a fetch that nobody wants any more left no file.
         if checkpoint is None and running.hold is Hold.HELD:
             self._malware_scan.check(media, lambda: running.hold is Hold.HELD)

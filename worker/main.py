@@ -19,6 +19,7 @@ from core.errors import ConfigurationError
 from core.lanes import lane_of, turn_queue
 from core.media_files import MediaFiles
 from core.redis_clients import connect
+from core.sensitivity import Sensitivity
 from core.user_urls import UrlPolicy
 from core.version import VERSION
 from core.worker_entry import WorkerEntry, WorkerState
@@ -134,7 +135,8 @@ class WorkerProcess:
         self._stop_tokens: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._celery = create_celery(settings.broker, queue=turn_queue(self._lane))
         self._turn_queue = TurnQueue(self._celery)
-        media = MediaFiles.under(settings.data_dir)
+        sensitivity = Sensitivity.of(settings)
+        media = MediaFiles.under(settings.data_dir, sensitivity.folders)
         self._handover = Handover(store=self._store, turns=self._turn_queue, lane=self._lane)
         runner = JobRunner(
             store=attempts_store,
@@ -145,6 +147,7 @@ class WorkerProcess:
             running=self._running,
             metrics=self._metrics,
             max_attempts=settings.max_attempts,
+            sensitivity=sensitivity,
         )
         turns = Turns(store=attempts_store, runner=runner, stopping=self._stopping)
         register_turn(self._celery, turns.take)

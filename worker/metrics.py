@@ -10,7 +10,10 @@ class WorkerMetrics:
         self.registry = CollectorRegistry()
         self.running = Gauge("transcription_jobs_running", "Attempts under way", registry=self.registry)
         self.attempts = Counter(
-            "transcription_attempts_total", "Attempts by how they ended", ("outcome",), registry=self.registry
+            "transcription_attempts_total",
+            "Attempts by how they ended, and by sensitivity label",
+            ("outcome", "sensitivity"),
+            registry=self.registry,
         )
         self.failures = Counter(
             "transcription_failures_total",

@@ -30,7 +30,9 @@ async def audit(
     until: Annotated[str | None, Query(pattern=_MOMENT, description="Only entries from before then.")] = None,
     tenant: Annotated[str | None, Query(max_length=128, description="Only what this tenant did.")] = None,
     action: Annotated[Action | None, Query(description="Only this.")] = None,
-    object_id: Annotated[str | None, Query(max_length=64, description="Only what concerns this job or key.")] = None,
+    object_id: Annotated[
+        str | None, Query(max_length=128, description="Only what concerns this job, key or tenant.")
+    ] = None,
     limit: Annotated[int, Query(ge=1, le=1000, description="Entries a page.")] = 100,
     cursor: Annotated[
         str | None, Query(pattern="^[0-9]{1,15}-[0-9]{1,9}$", description="`next_cursor` of the page before.")

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from api.access import Submitter, client_of
 from api.audit import note
 from api.job_store import Accepted, AcceptOutcome, NewJob
+from api.job_terms import FORM_PROPERTIES
 from api.media_kinds import BYTES_PER_SECOND_ESTIMATE
 from api.principal import Principal
 from api.problems import guarded_responses, option_problems
@@ -37,7 +38,6 @@ from core.errors import (
     MalformedBody,
     MultipartRequired,
     OptionProblem,
-    OutboundFailure,
     QueueFull,
     TooManyUploads,
     UnknownModel,
@@ -64,8 +64,6 @@ _MESSAGES = {
     AcceptOutcome.REPLAYED: "This request was accepted before.",
 }
 
-_WEBHOOK_FIELD = "webhook_url"
-
 router = APIRouter(tags=["transcription"])
 logger = structlog.get_logger(__name__)
 
@@ -78,17 +76,10 @@ def _form_schema() -> dict[str, Any]:
         "format": "binary",
         "description": "An audio or video file; its name and type don't matter.",
     }
-    webhook = {
-        "type": "string",
-        "format": "uri",
-        "maxLength": 2048,
-        "description": "Where to POST, signed, that the job is completed, failed or cancelled: http or https, on the "
-        "public internet, without credentials. `GET /webhooks/{job_id}` tells how that went.",
-    }
     return {
         "type": "object",
         "required": [FILE_FIELD],
-        "properties": {FILE_FIELD: file, **schema["properties"], _WEBHOOK_FIELD: webhook},
+        "properties": {FILE_FIELD: file, **schema["properties"], **FORM_PROPERTIES},
         "additionalProperties": False,
     }
 
@@ -150,9 +141,14 @@ async def transcribe(
     if names_url(request):
         named = await _job_of_url(request, job_id, principal, services, idempotency_key)
         return await _answer(named, request, response, services)
-    upload = await services.uploads.receive(request, job_id, client=client_of(request, principal))
+    upload = await services.uploads.receive(
+        request,
+        job_id,
+        client=client_of(request, principal),
+        storage=lambda label: services.media.of(services.terms.label(label, principal)),
+    )
     try:
-        webhook_url = _webhook_url(upload.fields, services)
+        terms = services.terms.take(upload.fields, principal)
         options = _options(upload.fields)
         lane = await _lane_that_can(options, services)
         job = NewJob(
@@ -168,7 +164,10 @@ async def transcribe(
             cost_seconds=_cost_seconds(upload, options),
             shares_work=services.settings.deduplicate and "no-cache" not in cache_control,
             idempotency_key=idempotency_key,
-            webhook_url=webhook_url,
+            webhook_url=terms.webhook_url,
+            retention_ms=terms.retention_ms,
+            sensitivity=terms.sensitivity,
+            inherited=terms.inherited,
             request_id=request_id_of(request),
         )
     except BaseException:
@@ -183,7 +182,7 @@ async def _job_of_url(
     """Return a job whose audio is to be fetched. It shares no work: what a URL serves may change."""
     submission = await read_submission(request, services.uploads.pace)
     source_url = checked_url(submission, services.url_policy)
-    webhook_url = _webhook_url(submission.terms, services)
+    terms = services.terms.take(submission.terms, principal)
     options = submission.options
     return NewJob(
         job_id=job_id,
@@ -199,19 +198,24 @@ async def _job_of_url(
         source_url=source_url,
         shares_work=False,
         idempotency_key=idempotency_key,
-        webhook_url=webhook_url,
+        webhook_url=terms.webhook_url,
+        retention_ms=terms.retention_ms,
+        sensitivity=terms.sensitivity,
+        inherited=terms.inherited,
         request_id=request_id_of(request),
     )
 
 
 async def _answer(job: NewJob, request: Request, response: Response, services: Services) -> JobAccepted:
     """Have the store accept a job, wake a worker, and say so."""
+    if job.sensitivity:
+        structlog.contextvars.bind_contextvars(sensitivity=job.sensitivity)
     accepted = await _accept(job, services, request)
     note(request, accepted.job_id)
     if accepted.outcome is AcceptOutcome.ACCEPTED:
         services.turns.send(job.lane)
     services.metrics.upload_bytes.inc(job.media_bytes or 0)
-    services.metrics.accepted.labels(accepted.outcome).inc()
+    services.metrics.accepted.labels(accepted.outcome, job.sensitivity or "").inc()
     logger.info(
         "job_accepted",
         job_id=accepted.job_id,
@@ -244,22 +248,6 @@ async def _accept(job: NewJob, services: Services, request: Request) -> Accepted
     if accepted.outcome is not AcceptOutcome.ACCEPTED:
         await asyncio.to_thread(services.media.remove, job.job_id)
     return accepted
-
-
-def _webhook_url(fields: dict[str, str], services: Services) -> str | None:
-    """Take the URL out of the form's fields and return it; None if there is none.
-
-    Raises:
-        InvalidOptions: it is none that is ever asked, or webhooks can't be signed here.
-    """
-    if not (url := fields.pop(_WEBHOOK_FIELD, "")):
-        return None
-    if not services.settings.webhook_secret:
-        raise InvalidOptions([OptionProblem(_WEBHOOK_FIELD, "webhooks are not set up here (WEBHOOK_SECRET)")])
-    try:
-        return str(services.url_policy.checked_url(url))
-    except OutboundFailure as failure:
-        raise InvalidOptions([OptionProblem(_WEBHOOK_FIELD, failure.detail)]) from None
 
 
 def _options(fields: dict[str, str]) -> TranscriptionOptions:

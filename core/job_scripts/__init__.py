@@ -27,6 +27,7 @@ class JobScript(StrEnum):
     REQUEUE = "requeue"
     PURGE = "purge"
     REAP = "reap"
+    SWEEP = "sweep"
     LOOK = "look"
     TAKE_WEBHOOK = "take_webhook"
     SETTLE_WEBHOOK = "settle_webhook"

@@ -2,8 +2,8 @@
 --   job_id            string
 --   job               object of strings, what is the job's own: tenant, file_name and webhook_url (optional)
 --   work              object of strings, what is known of its work: tenant, weight, lane, options, cost_ms,
---                     audio_ms (optional), request_id (of the first request for it, optional); media_bytes and
---                     media_sha256, or source_url, which a worker fetches
+--                     audio_ms, retention_ms, sensitivity and request_id (of the first request for it), each optional;
+--                     media_bytes and media_sha256, or source_url, which a worker fetches
 --   digest            string   what is asked for; a work that has the same is shared (optional)
 --   idempotency_key   string   (optional)
 --   body              string   digest of the request that came with the idempotency key
@@ -15,7 +15,7 @@
 --                     object; most, how many entries are kept
 --   result_ttl_ms     integer
 --   record_ttl_ms     integer
--- A job that is the first to ask for its work gives it its id.
+-- A job that is the first to ask for its work gives it its id; one with an idempotency key keeps that.
 -- Returns {outcome, job_id, status}; if it is full, the milliseconds of audio that wait in the place of the status.
 -- outcome is
 --   accepted   a work of its own waits (or the call was sent twice)
@@ -61,6 +61,7 @@ local function create(work_id)
   redis.call('SADD', work_key(work_id, 'jobs'), id)
   redis.call('HINCRBY', work_key(work_id), 'waiting', 1)
   if idempotency then
+    redis.call('HSET', job_key(id), 'idempotency', args.idempotency_key)
     redis.call('HSET', idempotency, 'job_id', id, 'body', args.body)
     redis.call('PEXPIRE', idempotency, integer(args.idempotency_ms))
   end
@@ -78,7 +79,7 @@ if shared and redis.call('SCARD', work_key(shared, 'jobs')) < args.max_sharing t
   if status == 'completed' and redis.call('EXISTS', work_key(shared, 'result')) == 1 then
     create(shared)
     redis.call('HSET', job_key(id), 'cached', '1')
-    expire(shared, now + args.result_ttl_ms)
+    expire(shared)
     count(args.work.lane, 'cached')
     count(args.work.lane, 'completed')
     notify(id, 'completed')

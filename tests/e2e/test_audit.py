@@ -111,7 +111,9 @@ def test_every_route_is_audited_or_known_to_need_none(service: Service) -> None:
 def test_a_route_that_is_audited_leaves_an_entry(service: Service, route: tuple[str, str]) -> None:
     method, path = route
     asker = Somebody(service, "submit", "read", "admin")
-    answer = asker.ask(method, path.replace("{job_id}", "0" * 32).replace("{key_id}", "0" * 16))
+    answer = asker.ask(
+        method, path.replace("{job_id}", "0" * 32).replace("{key_id}", "0" * 16).replace("{tenant}", "nobody")
+    )
     entries = asker.entries(of=1)
     assert (entries[-1]["action"], entries[-1]["status"]) in {
         (ACTIONS[route], answer.status_code),

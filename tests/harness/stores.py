@@ -56,6 +56,9 @@ def new_job(
     webhook_url: str | None = None,
     source_url: str | None = None,
     request_id: str | None = None,
+    retention_ms: int | None = None,
+    sensitivity: str | None = None,
+    inherited: frozenset[str] = frozenset(),
 ) -> NewJob:
     """Return a job to accept; it shares its work only with jobs of the same `sha256`, if that is given.
 
@@ -78,6 +81,9 @@ def new_job(
         webhook_url=webhook_url,
         source_url=source_url,
         request_id=request_id,
+        retention_ms=retention_ms,
+        sensitivity=sensitivity,
+        inherited=inherited,
     )
 
 
