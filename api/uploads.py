@@ -39,7 +39,7 @@ FILE_FIELD = "file"
 LABEL_FIELD = "sensitivity"
 """The field that may say where the file is to be stored."""
 
-_WRITE_BYTES = 1024 * 1024
+_WRITE_BYTES = 2 * 1024 * 1024
 """Bytes gathered before one trip to the disk's thread."""
 _SMALL_BYTES = 4 * 1024
 """Chunks below it are put together: a body that comes byte by byte would take a hundred times its size in objects."""
