@@ -60,14 +60,15 @@ class NewJob:
     weight: float
     lane: str
     options: TranscriptionOptions
-    file_name: str | None
-    media_bytes: int | None
-    media_sha256: str | None
-    audio_seconds: float | None
-    cost_seconds: float
+    file_name: str | None = None
+    media_bytes: int | None = None
+    media_sha256: str | None = None
+    audio_seconds: float | None = None
+    cost_seconds: float = 0.0
+    """Audio seconds that fair queuing charges."""
     source_url: str | None = field(default=None, repr=False)
     """Where a worker fetches the audio, of which nothing is known then."""
-    shares_work: bool = True
+    shares_work: bool = False
     """Whether a work of the same tenant that asks for the same may serve it."""
     idempotency_key: str | None = None
     webhook_url: str | None = None

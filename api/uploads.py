@@ -39,8 +39,8 @@ FILE_FIELD = "file"
 LABEL_FIELD = "sensitivity"
 """The field that may say where the file is to be stored."""
 
-_WRITE_BYTES = 2 * 1024 * 1024
-"""Bytes gathered before one trip to the disk's thread."""
+_WRITE_BYTES = 1280 * 1024
+"""Bytes gathered before one trip to the disk's thread; a file of a megabyte takes a single one."""
 _SMALL_BYTES = 4 * 1024
 """Chunks below it are put together: a body that comes byte by byte would take a hundred times its size in objects."""
 _FORM_BYTES = 256 * 1024

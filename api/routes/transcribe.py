@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -12,7 +13,7 @@ from pydantic import ValidationError
 from api.access import Submitter, client_of
 from api.audit import note
 from api.job_store import Accepted, AcceptOutcome, NewJob
-from api.job_terms import FORM_PROPERTIES
+from api.job_terms import FORM_PROPERTIES, JobTerms
 from api.media_kinds import BYTES_PER_SECOND_ESTIMATE
 from api.principal import Principal
 from api.problems import guarded_responses, option_problems
@@ -137,10 +138,17 @@ async def transcribe(
     ] = "",
 ) -> JobAccepted:
     """Upload a file to transcribe, or name the URL of one. The answer comes as soon as the job is stored durably."""
-    job_id = secrets.token_hex(16)
     if names_url(request):
-        named = await _job_of_url(request, job_id, principal, services, idempotency_key)
-        return await _answer(named, request, response, services)
+        job = await _job_of_url(request, services, principal)
+    else:
+        shares_work = services.settings.deduplicate and "no-cache" not in cache_control
+        job = await _job_of_upload(request, services, principal, shares_work=shares_work)
+    return await _answer(replace(job, idempotency_key=idempotency_key), request, response, services)
+
+
+async def _job_of_upload(request: Request, services: Services, principal: Principal, *, shares_work: bool) -> NewJob:
+    """Receive a form and return the job that it asks for; if there is none, nothing is left of the file."""
+    job_id = secrets.token_hex(16)
     upload = await services.uploads.receive(
         request,
         job_id,
@@ -150,54 +158,46 @@ async def transcribe(
     try:
         terms = services.terms.take(upload.fields, principal)
         options = _options(upload.fields)
-        lane = await _lane_that_can(options, services)
-        job = NewJob(
-            job_id=job_id,
-            tenant=principal.tenant,
-            weight=principal.weight,
-            lane=lane,
-            options=options,
-            file_name=upload.file_name,
-            media_bytes=upload.size_bytes,
-            media_sha256=upload.sha256,
-            audio_seconds=upload.audio_seconds,
-            cost_seconds=_cost_seconds(upload, options),
-            shares_work=services.settings.deduplicate and "no-cache" not in cache_control,
-            idempotency_key=idempotency_key,
-            webhook_url=terms.webhook_url,
-            retention_ms=terms.retention_ms,
-            sensitivity=terms.sensitivity,
-            inherited=terms.inherited,
-            request_id=request_id_of(request),
-        )
+        job = await _job(job_id, request, services, principal, terms=terms, options=options)
     except BaseException:
         await asyncio.to_thread(services.media.remove, job_id)
         raise
-    return await _answer(job, request, response, services)
+    return replace(
+        job,
+        file_name=upload.file_name,
+        media_bytes=upload.size_bytes,
+        media_sha256=upload.sha256,
+        audio_seconds=upload.audio_seconds,
+        cost_seconds=_cost_seconds(upload, options),
+        shares_work=shares_work,
+    )
 
 
-async def _job_of_url(
-    request: Request, job_id: str, principal: Principal, services: Services, idempotency_key: str | None
-) -> NewJob:
+async def _job_of_url(request: Request, services: Services, principal: Principal) -> NewJob:
     """Return a job whose audio is to be fetched. It shares no work: what a URL serves may change."""
     submission = await read_submission(request, services.uploads.pace)
     source_url = checked_url(submission, services.url_policy)
     terms = services.terms.take(submission.terms, principal)
-    options = submission.options
+    job = await _job(secrets.token_hex(16), request, services, principal, terms=terms, options=submission.options)
+    return replace(job, source_url=source_url, cost_seconds=guessed_cost_seconds(submission.options))
+
+
+async def _job(
+    job_id: str,
+    request: Request,
+    services: Services,
+    principal: Principal,
+    *,
+    terms: JobTerms,
+    options: TranscriptionOptions,
+) -> NewJob:
+    """Return a job of which the audio is not known yet."""
     return NewJob(
         job_id=job_id,
         tenant=principal.tenant,
         weight=principal.weight,
         lane=await _lane_that_can(options, services),
         options=options,
-        file_name=None,
-        media_bytes=None,
-        media_sha256=None,
-        audio_seconds=None,
-        cost_seconds=guessed_cost_seconds(options),
-        source_url=source_url,
-        shares_work=False,
-        idempotency_key=idempotency_key,
         webhook_url=terms.webhook_url,
         retention_ms=terms.retention_ms,
         sensitivity=terms.sensitivity,

@@ -80,6 +80,7 @@ def test_options_reach_the_job_unchanged(service: Service) -> None:
         "channels": "mix",
         "vad_filter": False,
         "word_timestamps": True,
+        "redact": [],
         "model": "base",
         "clip_start_seconds": 0.5,
         "clip_end_seconds": 4.0,
