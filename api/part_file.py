@@ -94,13 +94,15 @@ class PartFile:
         return self._descriptor
 
     def _write(self, pieces: Sequence[memoryview | bytearray]) -> None:
-        # As many at once as there may be: after each call the thread has to wait for the event loop's.
-        written = os.writev(self._opened(), pieces[:_PIECES_AT_ONCE]) if pieces else 0
+        rest = [memoryview(piece) for piece in pieces]
+        while rest:
+            # As many at once as there may be: after each call the thread has to wait for the event loop's.
+            written = os.writev(self._opened(), rest[:_PIECES_AT_ONCE])
+            while rest and written >= len(rest[0]):
+                written -= len(rest.pop(0))
+            if written:
+                rest[0] = rest[0][written:]
         for piece in pieces:
-            rest = memoryview(piece)[written:]
-            written = max(0, written - len(piece))
-            while rest:
-                rest = rest[os.write(self._opened(), rest) :]
             self._digest.update(piece)
             self.size_bytes += len(piece)
 
