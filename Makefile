@@ -37,14 +37,14 @@ load: $(VENV)/.dev ## 5,000 users and 10,000 event streams at once, ten minutes 
 chaos: $(VENV)/.dev ## Kill, cut off and pause everything, forty minutes long, and print what that did to the jobs
 	$(BIN)/python -m tests.chaos
 
-abuse: $(VENV)/.dev ## Send bombs, damaged files and playlists, and print what they did to the service
+abuse: $(VENV)/.dev ## Attack the service: bombs, playlists, floods, forged addresses, URLs that lead inside
 	$(BIN)/python -m tests.abuse
 
 lock: ## Choose the newest allowed versions and lock them by hash (needs uv)
 	uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 pyproject.toml \
-		--upgrade --extra api --extra worker --extra weights --extra cli -o requirements/run.txt
+		--upgrade --extra api --extra worker --extra redaction --extra weights --extra cli -o requirements/run.txt
 	uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 pyproject.toml \
-		--extra api --extra worker --extra weights --extra cli --extra dev -c requirements/run.txt -o requirements/dev.txt
+		--extra api --extra worker --extra redaction --extra weights --extra cli --extra dev -c requirements/run.txt -o requirements/dev.txt
 	uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
 		--group pyproject.toml:bench -c requirements/run.txt -o requirements/bench.txt \
 		--no-emit-package pesq --no-emit-package pytest --no-emit-package httpx-ws

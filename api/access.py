@@ -1,6 +1,7 @@
 """Lets requests in: every route that concerns jobs asks here for its principal, before it reads a body.
 
-Who asks is counted against his rate limit: by name, or by address while he has none.
+Who asks is counted against his rate limit: by name, or by address while he has none. What an operator is about to
+change is written down first.
 """
 
 from collections.abc import Awaitable, Callable
@@ -8,6 +9,7 @@ from typing import Annotated, Protocol
 
 from fastapi import Depends, Request
 
+from api.audit import Audit, identify
 from api.client_address import client_address
 from api.principal import ANONYMOUS, OPEN_DOOR, Principal, Scope
 from api.rate_limits import Rate, RateLimits
@@ -45,9 +47,12 @@ def require(scope: Scope, *, rate: Rate = Rate.READ) -> Callable[[Request], Awai
         except Unauthenticated:
             await _count(request, Rate.READ, None)
             raise
+        identify(request.scope, principal)
         await _count(request, rate, principal)
         if scope not in principal.scopes:
             raise ScopeMissing(f"This needs the scope '{scope}', which the credentials don't have.")
+        audit: Audit = request.app.state.services.audit
+        await audit.before(request)
         return principal
 
     return admit

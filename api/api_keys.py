@@ -21,6 +21,8 @@ from core.errors import StoreUnavailable, UnknownKey
 from core.keys import Keys
 from core.work import moment, optional_moment
 
+_FIELDS = {"expires_at": "expires_at_ms"}
+"""Limits that a record has under another name."""
 _KEY = re.compile(rb"scr_([0-9a-f]{16})_[A-Za-z0-9_-]{43}")
 _BATCH = 200
 """Records read at once."""
@@ -46,6 +48,12 @@ class KeyLimits:
     submit_rate: str | None = None
     read_rate: str | None = None
     expires_at: datetime | None = None
+    webhook_url: str | None = None
+    """Who is told of the end of its jobs that name nobody."""
+    retention_hours: float | None = None
+    """How long after its end everything of a job is kept, if that asks for no less."""
+    sensitivity: str | None = None
+    """The label of its jobs that name none."""
 
     def fields(self) -> dict[str, str]:
         """Return the limits as a key's record has them; an empty string stands for nothing."""
@@ -54,7 +62,24 @@ class KeyLimits:
             "submit_rate": self.submit_rate or "",
             "read_rate": self.read_rate or "",
             "expires_at_ms": str(round(self.expires_at.timestamp() * 1000)) if self.expires_at else "",
+            "webhook_url": self.webhook_url or "",
+            "retention_hours": "" if self.retention_hours is None else repr(self.retention_hours),
+            "sensitivity": self.sensitivity or "",
         }
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, str]) -> "KeyLimits":
+        """Read the limits from a key's record."""
+        retention_hours = record.get("retention_hours")
+        return cls(
+            weight=float(record["weight"]),
+            submit_rate=record["submit_rate"] or None,
+            read_rate=record["read_rate"] or None,
+            expires_at=optional_moment(record["expires_at_ms"]),
+            webhook_url=record.get("webhook_url") or None,
+            retention_hours=float(retention_hours) if retention_hours else None,
+            sensitivity=record.get("sensitivity") or None,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +108,7 @@ class ApiKey:
             name=record["name"],
             tenant=record["tenant"],
             scopes=frozenset(Scope(scope) for scope in record["scopes"].split()),
-            limits=KeyLimits(
-                weight=float(record["weight"]),
-                submit_rate=record["submit_rate"] or None,
-                read_rate=record["read_rate"] or None,
-                expires_at=optional_moment(record["expires_at_ms"]),
-            ),
+            limits=KeyLimits.from_record(record),
             created_at=moment(record["created_at_ms"]),
             revoked_at=optional_moment(record.get("revoked_at_ms")),
             last_used_at=optional_moment(record.get("last_used_at_ms")),
@@ -161,6 +181,18 @@ class ApiKeyStore:
         await self._write(key_id, limits.fields(), there=True)
         return await self.get(key_id)
 
+    async def change(self, key_id: str, limits: KeyLimits, names: Iterable[str]) -> ApiKey:
+        """Give a key some other limits, by their names; the rest stays.
+
+        Raises:
+            UnknownKey: there is none with this id.
+        """
+        fields = limits.fields()
+        changed = {field: fields[field] for name in names if (field := _FIELDS.get(name, name))}
+        if changed:
+            await self._write(key_id, changed, there=True)
+        return await self.get(key_id)
+
     async def revoke(self, key_id: str) -> ApiKey:
         """Make a key worthless for good. One that was revoked before stays so, with its time.
 
@@ -171,6 +203,19 @@ class ApiKeyStore:
         revoked_at_ms = round(former.timestamp() * 1000) if former else _now_ms()
         await self._write(key_id, {"revoked_at_ms": str(revoked_at_ms)}, there=True)
         return await self.get(key_id)
+
+    async def erase(self, tenant: str) -> int:
+        """Revoke all keys of a tenant and remove what tells of him and what they may; return how many these were.
+
+        An id with its revocation stays: a gateway that was away must still hear of it.
+        """
+        key_ids = cast("list[str]", await self._client.zrange(self._keys.api_keys, 0, -1))
+        keys = [key for key in await self._read(key_ids) if key.tenant == tenant]
+        for key in keys:
+            revoked_at_ms = round(key.revoked_at.timestamp() * 1000) if key.revoked_at else _now_ms()
+            nameless = {"name": "", "tenant": "", "scopes": "", "sha256": "", "revoked_at_ms": str(revoked_at_ms)}
+            await self._write(key.key_id, nameless | KeyLimits().fields(), there=True)
+        return len(keys)
 
     async def note_use(self, key_id: str) -> None:
         """Note that a key was used just now; that is no change."""

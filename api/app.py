@@ -16,18 +16,23 @@ from api.access import Authenticator, OpenDoor
 from api.activity import ActivityFeed
 from api.api_key_door import ApiKeyDoor
 from api.api_keys import ApiKeyStore
+from api.audit import Audit, Auditing
+from api.audit_log import AuditLog
 from api.dead_letter_store import DeadLetterStore
 from api.dispatch import TurnSender
+from api.eraser import Eraser
 from api.events import JobEvents
 from api.examples import ANSWERS
 from api.forecast import Forecast
 from api.job_store import JobStore, QueueLimits
+from api.job_terms import TermsPolicy
 from api.jwt_door import JwtDoor
 from api.observation import GatewayMetrics, Observation
 from api.rate_limits import HEADERS as RATE_LIMIT_HEADERS
 from api.rate_limits import RateLimits
 from api.response_headers import ResponseHeaders
-from api.routes import dead_letters, documentation, jobs, keys, operations, transcribe, webhooks
+from api.routes import audit as audit_routes
+from api.routes import dead_letters, documentation, jobs, keys, operations, tenants, transcribe, webhooks
 from api.services import Services
 from api.settings import GatewaySettings
 from api.signing_keys import SigningKeys
@@ -39,6 +44,7 @@ from core.celery_app import create_celery
 from core.errors import ConfigurationError
 from core.media_files import MediaFiles
 from core.redis_clients import connect_async
+from core.sensitivity import Sensitivity
 from core.user_urls import UrlPolicy
 from core.version import VERSION
 from core.webhook_signatures import WebhookSigner
@@ -86,7 +92,7 @@ def create_app(settings: GatewaySettings) -> FastAPI:
     """Return the gateway as an ASGI application.
 
     Raises:
-        ConfigurationError: what AUTH_MODE needs is missing, or what webhooks need can't be used.
+        ConfigurationError: what AUTH_MODE needs is missing, or what webhooks or sensitivity labels need can't be used.
     """
     WebhookSigner.parse(settings.webhook_secret)  # only the deliverer signs, but here a mistake is seen
     metrics = GatewayMetrics()
@@ -102,7 +108,11 @@ def create_app(settings: GatewaySettings) -> FastAPI:
     forecast = Forecast(store)
     api_keys = ApiKeyStore(client)
     door = _door(settings, api_keys)
-    media = MediaFiles.under(settings.data_dir)
+    audit_log = AuditLog(client, most=settings.audit_max_entries)
+    audit = Audit(audit_log if settings.audit_days else None, unstored=metrics.audit_unstored)
+    url_policy = UrlPolicy.parse(settings.outbound_allowed_networks)
+    sensitivity = Sensitivity.of(settings)
+    media = MediaFiles.under(settings.data_dir, sensitivity.folders)
     uploads = UploadReceiver(media, _upload_limits(settings))
     metrics.uploads_under_way.set_function(lambda: uploads.under_way)
     services = Services(
@@ -114,6 +124,8 @@ def create_app(settings: GatewaySettings) -> FastAPI:
             read=settings.rate_limit_read,
             skipped=metrics.rate_limits_skipped,
         ),
+        audit=audit,
+        audit_log=audit_log,
         api_keys=api_keys,
         jobs=store,
         dead_letters=DeadLetterStore(client),
@@ -125,7 +137,14 @@ def create_app(settings: GatewaySettings) -> FastAPI:
         forecast=forecast,
         events=JobEvents(store, activity, forecast),
         webhooks=WebhookStore(client),
-        url_policy=UrlPolicy.parse(settings.outbound_allowed_networks),
+        url_policy=url_policy,
+        terms=TermsPolicy(
+            signs_webhooks=bool(settings.webhook_secret),
+            url_policy=url_policy,
+            result_ttl_hours=settings.result_ttl_hours,
+            sensitivity=sensitivity,
+        ),
+        eraser=Eraser(store, media, api_keys),
     )
 
     @asynccontextmanager
@@ -136,6 +155,7 @@ def create_app(settings: GatewaySettings) -> FastAPI:
             await door.warn_if_locked()
         yield
         activity.close()
+        await audit.close()
         services.turns.close()
         await client.aclose()
 
@@ -153,6 +173,7 @@ def create_app(settings: GatewaySettings) -> FastAPI:
     # What is added last is the outermost.
     app.add_middleware(StatusPolls, jobs=store, forecast=forecast)
     problems.install(app)
+    app.add_middleware(Auditing, audit=audit)
     if settings.origins:
         app.add_middleware(
             CORSMiddleware,
@@ -163,7 +184,7 @@ def create_app(settings: GatewaySettings) -> FastAPI:
         )
     app.add_middleware(ResponseHeaders)
     app.add_middleware(Observation, metrics=metrics)
-    for routes in (transcribe, jobs, webhooks, dead_letters, keys, operations, documentation):
+    for routes in (transcribe, jobs, webhooks, dead_letters, keys, tenants, audit_routes, operations, documentation):
         app.include_router(routes.router)
 
     def openapi() -> dict[str, Any]:

@@ -36,14 +36,16 @@ def trusted_proxies(text: str) -> list[str]:
     """Return the addresses and networks of a list separated by commas.
 
     Raises:
-        ValueError: one of them is neither an address nor a network, or is everybody.
+        ValueError: one of them is neither an address nor a network, or is everybody; the message shows none.
     """
     proxies = [part.strip() for part in text.split(",") if part.strip()]
-    for proxy in proxies:
+    for number, proxy in enumerate(proxies, start=1):
         try:
             network = ip_network(proxy)
-        except ValueError as error:
-            raise ValueError(f"'{proxy}' is neither an address nor a network: {error}") from None
+        except ValueError:
+            raise ValueError(
+                f"number {number} is neither an address nor a network, such as 10.1.0.0/16 (no bit behind the 16th)"
+            ) from None
         if network.prefixlen == 0:
-            raise ValueError(f"'{proxy}' trusts everybody: anybody could say that he is somebody else")
+            raise ValueError(f"number {number} trusts everybody: anybody could say that he is somebody else")
     return proxies

@@ -6,16 +6,26 @@ body may be is the routes' business.
 """
 
 import asyncio
+import json
 from dataclasses import dataclass, field
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from api import response_headers
 
 _MAX_HEAD_BYTES = 64 * 1024
 """What may come without any of it being a whole head, or part of a body: trailers and chunk extensions as well."""
 _MAX_LINGER_BYTES = 32 * 1024 * 1024
 """How much of a body is still read when its request has been answered: a connection closed on unread data is reset,
 and many a client never gets to read why."""
+_NOT_HTTP = {
+    "type": "about:blank",
+    "code": "malformed_request",
+    "title": "The request is not valid HTTP",
+    "status": 400,
+}
+"""The problem of what never becomes a request, and so reaches no route."""
 
 
 @dataclass(slots=True)
@@ -92,6 +102,20 @@ class GuardedProtocol(HttpToolsProtocol):
             self._lingers = self.cycle.more_body
             if self._lingers:
                 self._await_head()
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is no HTTP as every other error is answered, and close."""
+        body = json.dumps({**_NOT_HTTP, "detail": msg}).encode()
+        headers = [
+            *self.server_state.default_headers,
+            (b"content-type", b"application/problem+json"),
+            (b"content-length", str(len(body)).encode()),
+            (b"connection", b"close"),
+            *response_headers.unconditional(),
+        ]
+        lines = [b"HTTP/1.1 400 Bad Request", *(b"%b: %b" % header for header in headers), b"", body]
+        self.transport.write(b"\r\n".join(lines))
+        self.transport.close()
 
     def pause_writing(self) -> None:
         """See to it that the client takes what it has asked for."""

@@ -15,6 +15,8 @@ _STRETCHES = 3
 """A stretch is at most this part of what is known, so that there are several to compare."""
 _OWN_PACE_FROM = 0.1
 """Part of a job that must be done before its own pace tells more than the lane's."""
+_GUESS_SPREAD = 6.0
+"""A guessed length may be so many times shorter or longer, at the ends of the range."""
 _MIN_RETRY_SECONDS = 1
 _MAX_RETRY_SECONDS = 600
 _UNKNOWN_RETRY_SECONDS = 60
@@ -40,6 +42,12 @@ class Estimate:
     def times(self, factor: float) -> "Estimate":
         """Return all three, multiplied."""
         return Estimate(self.seconds * factor, self.low_seconds * factor, self.high_seconds * factor)
+
+    def guessed(self, *, is_guess: bool) -> "Estimate":
+        """Return the time of audio whose length is a guess, if it is one: the range is that much wider."""
+        if not is_guess:
+            return self
+        return Estimate(self.seconds, self.low_seconds / _GUESS_SPREAD, self.high_seconds * _GUESS_SPREAD)
 
     def plus(self, other: "Estimate") -> "Estimate":
         """Return the sum of two times that follow each other."""
@@ -100,16 +108,18 @@ def estimate_waiting(
     audio_seconds: float,
     running: Sequence[float],
     slots: int,
+    is_guess: bool = False,
 ) -> Estimate | None:
     """Estimate for a job that waits at a position (1 is next); None while nothing is known of its lane.
 
     `running` are the seconds of audio that the lane's running jobs have left. With a free slot the job is claimed at
     once; the next one waits for the first of these to end; any other for all audio before it, less what the other
-    slots still have to do when it is claimed: half of a usual job each, between nothing and a long one.
+    slots still have to do when it is claimed: half of a usual job each, between nothing and a long one. With
+    `is_guess`, nothing is known of its own `audio_seconds`.
     """
     if not slots or not (attempts := pace.rate("attempt_seconds", stretch=1)):
         return None
-    own = attempts.times(audio_seconds)
+    own = attempts.times(audio_seconds).guessed(is_guess=is_guess)
     if position == 1 and len(running) < slots:
         return own
     if position == 1 and running:
@@ -129,13 +139,16 @@ def estimate_waiting(
 
 
 def estimate_running(
-    pace: Pace, *, remaining_seconds: float, done_seconds: float, elapsed_seconds: float
+    pace: Pace, *, remaining_seconds: float, done_seconds: float, elapsed_seconds: float, is_guess: bool = False
 ) -> Estimate | None:
-    """Estimate for a job that runs; `elapsed_seconds` is the time that `done_seconds` of its audio took."""
+    """Estimate for a job that runs; `elapsed_seconds` is the time that `done_seconds` of its audio took.
+
+    With `is_guess`, nothing is known of its length: its audio is being fetched.
+    """
     lane = pace.rate("attempt_seconds", stretch=1)
     total = remaining_seconds + done_seconds
     if done_seconds <= 0 or done_seconds < _OWN_PACE_FROM * total:
-        return lane and lane.times(remaining_seconds)
+        return lane and lane.times(remaining_seconds).guessed(is_guess=is_guess)
     own = elapsed_seconds / done_seconds
     paces = [own, *((lane.low_seconds, lane.high_seconds) if lane else (own / 2, own * 2))]
     return Estimate(own, min(paces), max(paces)).times(remaining_seconds)

@@ -18,6 +18,7 @@ _WORKER: Final = {
     "started_at_ms": 1795261816359,
     "metrics_port": 9101,
     "version": "0.1.0",
+    "redacts": ["card", "iban", "email", "ip", "url", "phone"],
 }
 
 _JOB_ACCEPTED: Final = {
@@ -47,6 +48,7 @@ _JOB: Final = {
         "word_timestamps": False,
         "clip_start_seconds": 0.0,
         "clip_end_seconds": None,
+        "redact": [],
     },
     "progress": {"audio_seconds_done": 30.0, "audio_seconds_total": 120.5, "percent": 24.9},
     "segments": 6,
@@ -57,6 +59,8 @@ _JOB: Final = {
     "attempt": 1,
     "cached": False,
     "cancel_requested": False,
+    "retention_hours": None,
+    "sensitivity": "confidential",
     "failure": None,
     "created_at": "2026-11-21T11:50:23.091Z",
     "started_at": "2026-11-21T11:50:23.124Z",
@@ -69,16 +73,34 @@ _JOB_LIST: Final = {
     "next_cursor": f"1795261823091-{_JOB_ID}",
 }
 
-_JOB_CANCELLED: Final = {
-    "job_id": _JOB_ID,
-    "outcome": "cancelled",
-    "message": "The job is cancelled.",
+_ERASED: Final = {
+    "records": 1,
+    "results": 1,
+    "segments": 12,
+    "events": 15,
+    "attempts": 1,
+    "webhook_events": 1,
+    "idempotency_keys": 1,
+    "audio_files": 0,
+    "audio_bytes": 0,
 }
+
+_JOB_ERASED: Final = {
+    "job_id": _JOB_ID,
+    "outcome": "erased",
+    "message": "Audio, result and record are erased.",
+    "erased": _ERASED,
+    "shared_with_other_jobs": False,
+}
+
+_TENANT_ERASED: Final = {"tenant": "acme", "erased": _ERASED, "keys": 2, "pending": 1, "remaining": 1}
 
 _JOB_CANCEL_REQUESTED: Final = {
     "job_id": _JOB_ID,
     "outcome": "cancel_requested",
     "message": "The job is running and stops after its current segment.",
+    "erased": None,
+    "shared_with_other_jobs": None,
 }
 
 _TRANSCRIPT: Final = {
@@ -140,6 +162,9 @@ _KEY: Final = {
     "weight": 1.0,
     "submit_rate": "100/minute",
     "read_rate": None,
+    "webhook_url": None,
+    "retention_hours": 72.0,
+    "sensitivity": "confidential",
     "status": "valid",
     "created_at": "2026-11-21T11:50:23.091Z",
     "expires_at": "2027-11-21T11:50:23.091Z",
@@ -206,13 +231,32 @@ _WEBHOOK_LOG: Final = {
 
 _WEBHOOK_REPLAY: Final = {"job_id": _JOB_ID, "webhook_id": f"{_JOB_ID}-1"}
 
+_AUDIT: Final = {
+    "entries": [
+        {
+            "at": "2026-11-21T11:52:04.310Z",
+            "action": "transcript.read",
+            "tenant": "acme",
+            "who": "key:5f0c2a4e9b1d47c8",
+            "object_id": _JOB_ID,
+            "status": 200,
+            "address": "192.0.2.7",
+            "request_id": "1b0e4ee02c4a7f4e",
+            "route": None,
+            "times": 1,
+        }
+    ],
+    "next_cursor": "1795261924310-0",
+}
+
 ANSWERS: Final[dict[tuple[str, str, int], Any]] = {
     ("/transcribe", "post", 202): _JOB_ACCEPTED,
     ("/status/{job_id}", "get", 200): _JOB,
     ("/result/{job_id}", "get", 200): _TRANSCRIPT,
-    ("/job/{job_id}", "delete", 200): _JOB_CANCELLED,
+    ("/job/{job_id}", "delete", 200): _JOB_ERASED,
     ("/job/{job_id}", "delete", 202): _JOB_CANCEL_REQUESTED,
     ("/jobs", "get", 200): _JOB_LIST,
+    ("/tenants/{tenant}", "delete", 200): _TENANT_ERASED,
     ("/webhooks/{job_id}", "get", 200): _WEBHOOK_LOG,
     ("/webhooks/{job_id}/replay", "post", 202): _WEBHOOK_REPLAY,
     ("/dead-letters", "get", 200): _DEAD_LETTERS,
@@ -225,7 +269,9 @@ ANSWERS: Final[dict[tuple[str, str, int], Any]] = {
     ("/keys", "get", 200): _KEYS,
     ("/keys/{key_id}", "get", 200): _KEY,
     ("/keys/{key_id}/limits", "put", 200): _KEY,
+    ("/keys/{key_id}/limits", "patch", 200): _KEY,
     ("/keys/{key_id}", "delete", 200): _REVOKED_KEY,
+    ("/audit", "get", 200): _AUDIT,
     ("/health", "get", 200): _HEALTH,
     ("/health/ready", "get", 200): _READINESS,
     ("/health/ready", "get", 503): _NOT_READY,

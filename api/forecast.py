@@ -44,6 +44,7 @@ class Forecast:
                 remaining_seconds=max(0.0, total - done),
                 done_seconds=done,
                 elapsed_seconds=max(0.0, (datetime.now(UTC) - work.claimed_at).total_seconds()),
+                is_guess=work.is_cost_guessed,
             )
         if state.queue_position is None:
             return None
@@ -54,6 +55,7 @@ class Forecast:
             audio_seconds=work.cost_seconds,
             running=state.lane_remaining_seconds,
             slots=lane.slots,
+            is_guess=work.is_cost_guessed,
         )
 
     async def _lane(self, name: str) -> _Lane:

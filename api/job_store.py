@@ -4,13 +4,14 @@ import hashlib
 import json
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, cast
 
 from redis.asyncio import Redis
 
 from api.disk_sync import DiskSync
+from api.erasure import Erased, ErasedRecords
 from api.eta import Completion, seconds_until_room
 from api.gathering import Gathering
 from core.errors import (
@@ -59,45 +60,71 @@ class NewJob:
     weight: float
     lane: str
     options: TranscriptionOptions
-    file_name: str | None
-    media_bytes: int
-    media_sha256: str
-    audio_seconds: float | None
-    cost_seconds: float
-    shares_work: bool = True
+    file_name: str | None = None
+    media_bytes: int | None = None
+    media_sha256: str | None = None
+    audio_seconds: float | None = None
+    cost_seconds: float = 0.0
+    """Audio seconds that fair queuing charges."""
+    source_url: str | None = field(default=None, repr=False)
+    """Where a worker fetches the audio, of which nothing is known then."""
+    shares_work: bool = False
     """Whether a work of the same tenant that asks for the same may serve it."""
     idempotency_key: str | None = None
     webhook_url: str | None = None
     """Whom to tell of the job's end. Its own: jobs that share a work each tell their own."""
+    request_id: str | None = None
+    """Id of the request, for the log lines of the work that it makes."""
+    retention_ms: int | None = None
+    """How long after its end everything of it is kept; None: as long as the service keeps results and records."""
+    sensitivity: str | None = None
+    inherited: frozenset[str] = frozenset()
+    """Form fields of which the value is its key's or the service's: no part of the request."""
 
     @property
     def digest(self) -> str:
-        """What is asked for: tenant, lane, audio and options, as a SHA-256 in hexadecimal."""
+        """What is asked for: tenant, lane, audio, options, retention and label, as a SHA-256 in hexadecimal."""
+        terms = {"retention_ms": self.retention_ms, "sensitivity": self.sensitivity}
+        given = {name: value for name, value in terms.items() if value is not None}
+        return _digest([self._transcription_digest, given]) if given else self._transcription_digest
+
+    @property
+    def _transcription_digest(self) -> str:
         options = self.options.model_dump(mode="json", by_alias=True, exclude={"model"})
-        return _digest([self.tenant, self.lane, self.media_sha256, options])
+        return _digest([self.tenant, self.lane, self.media_sha256 or {"url": self.source_url}, options])
 
     @property
     def _body_digest(self) -> str:
-        """What the whole request asks for: who is to be told is no matter of the work."""
-        return _digest([self.digest, self.webhook_url]) if self.webhook_url else self.digest
+        """What the whole request asks for, and it alone: an operator may change what its key adds to that."""
+        terms = {
+            "webhook_url": self.webhook_url,
+            "retention_hours": self.retention_ms,
+            "sensitivity": self.sensitivity,
+        }
+        given = {name: value for name, value in terms.items() if value is not None and name not in self.inherited}
+        return _digest([self._transcription_digest, given]) if given else self._transcription_digest
 
     def arguments(self) -> dict[str, object]:
         """Return what `accept.lua` takes of a job; None where there is nothing."""
-        known = self.audio_seconds is not None
         work = {
             "tenant": self.tenant,
             "weight": repr(self.weight),
             "lane": self.lane,
             "options": self.options.model_dump_json(by_alias=True),
-            "media_bytes": str(self.media_bytes),
+            "media_bytes": None if self.media_bytes is None else str(self.media_bytes),
             "media_sha256": self.media_sha256,
+            "source_url": self.source_url,
+            "audio_ms": None if self.audio_seconds is None else str(_milliseconds(self.audio_seconds)),
             "cost_ms": str(_milliseconds(self.cost_seconds)),
+            "request_id": self.request_id,
+            "retention_ms": None if self.retention_ms is None else str(self.retention_ms),
+            "sensitivity": self.sensitivity,
         }
         owned = {"tenant": self.tenant, "file_name": self.file_name, "webhook_url": self.webhook_url}
         return {
             "job_id": self.job_id,
-            "job": {name: value for name, value in owned.items() if value is not None},
-            "work": work | ({"audio_ms": str(_milliseconds(self.audio_seconds or 0.0))} if known else {}),
+            "job": _given(owned),
+            "work": _given(work),
             "digest": self.digest if self.shares_work else None,
             "idempotency_key": _digest([self.tenant, self.idempotency_key]) if self.idempotency_key else None,
             "body": self._body_digest if self.idempotency_key else None,
@@ -200,8 +227,10 @@ class JobStore:
         self._looks = Gathering(self._look, most=_MAX_LOOKS)
         self._disk = DiskSync(client)
 
-    async def accept(self, job: NewJob) -> Accepted:
+    async def accept(self, job: NewJob, *, audit: Mapping[str, object] | None = None) -> Accepted:
         """Create a job, or find the one that stands for the same request. From here on it is never lost.
+
+        `audit` is the entry that is written with it (`AuditLog.carried`).
 
         Raises:
             IdempotencyConflict: its idempotency key came with another request before.
@@ -214,6 +243,7 @@ class JobStore:
             "max_jobs": self._limits.max_jobs,
             "max_audio_ms": _milliseconds(self._limits.max_audio_seconds),
             "max_sharing": _MAX_SHARING,
+            "audit": audit,
             **self._ttls,
         }
         answer, on_disk = await self._disk.run(
@@ -229,9 +259,10 @@ class JobStore:
                     "Use a new key for a new request."
                 )
         if not on_disk:
+            again = "the same file with the same options" if job.shares_work else "the same Idempotency-Key"
             raise StoreUnavailable(
-                "The job store is too slow to say that the job is on its disk. Post it again: the same file with the "
-                "same options joins the job if it is there."
+                f"The job store is too slow to say that the job is on its disk. Post it again: {again} finds the job "
+                "if it is there."
             )
         return Accepted(AcceptOutcome(outcome), job_id, JobStatus(status))
 
@@ -329,16 +360,45 @@ class JobStore:
             raise JobNotFound(f"There is no job '{job_id}'.")
         return CancelOutcome(cast("str", outcome))
 
-    async def erase(self, job_id: str) -> str | None:
-        """Remove every trace of a finished job; return the id of its work if that went with it.
+    async def erase(self, job_id: str) -> ErasedRecords:
+        """Remove every trace of a finished job, and of its work unless others share it.
 
         Raises:
             JobNotFound: no such job, or not a finished one.
         """
-        outcome, work_id = cast("tuple[str, str]", await self._run(JobScript.ERASE, job_id=job_id))
+        outcome, work_id, *counts = cast(
+            "tuple[str, str, *tuple[int, ...]]", await self._run(JobScript.ERASE, job_id=job_id)
+        )
         if outcome not in {"erased", "erased_work"}:
             raise JobNotFound(f"There is no job '{job_id}'.")
-        return work_id if outcome == "erased_work" else None
+        results, segments, events, attempts, webhook_events, idempotency_keys = counts
+        return ErasedRecords(
+            work_id=work_id if outcome == "erased_work" else None,
+            erased=Erased(
+                records=1,
+                results=results,
+                segments=segments,
+                events=events,
+                attempts=attempts,
+                webhook_events=webhook_events,
+                idempotency_keys=idempotency_keys,
+            ),
+        )
+
+    async def oldest(self, tenant: str, *, offset: int, limit: int) -> list[str]:
+        """Return ids of a tenant's jobs, the oldest first, also of some whose record is gone."""
+        return cast("list[str]", await self._client.zrange(self._keys.jobs_of(tenant), offset, offset + limit - 1))
+
+    async def count(self, tenant: str) -> int:
+        """Return how many jobs a tenant has."""
+        return await self._client.zcard(self._keys.jobs_of(tenant))
+
+    async def unlist(self, job_id: str, tenant: str) -> None:
+        """Take a job whose record is gone out of the lists."""
+        async with self._client.pipeline(transaction=True) as pipeline:
+            pipeline.zrem(self._keys.jobs, f"{job_id}:{tenant}")
+            pipeline.zrem(self._keys.jobs_of(tenant), job_id)
+            await pipeline.execute()
 
     async def page(
         self, *, tenant: str, status: JobStatus | None, lane: str | None, limit: int, cursor: str | None
@@ -460,6 +520,10 @@ class _Position:
 
 def _milliseconds(seconds: float) -> int:
     return max(1, round(seconds * 1000))
+
+
+def _given(fields: Mapping[str, str | None]) -> dict[str, str]:
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def _record(flat: Sequence[str]) -> dict[str, str]:

@@ -3,7 +3,7 @@
 FastAPI reads a body that a route declares before it asks any dependency, and all of it.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, TypeVar
 
 from fastapi import Request
@@ -21,19 +21,29 @@ def json_body(model: type[M]) -> Callable[[Request], Awaitable[M]]:
     """Return a dependency that reads the body as a model; declare it behind the one that asks for a principal."""
 
     async def read(request: Request) -> M:
-        body = bytearray()
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > _MAX_BYTES:
-                raise MalformedBody(f"A JSON body has at most {_MAX_BYTES} bytes.")
-        try:
-            return model.model_validate_json(bytes(body))
-        except ValidationError as error:
-            if error.errors()[0]["type"] == "json_invalid":
-                raise MalformedBody("The body is not valid JSON.") from None
-            raise InvalidOptions(option_problems(error)) from None
+        return await read_json(request.stream(), model)
 
     return read
+
+
+async def read_json(chunks: AsyncIterator[bytes], model: type[M]) -> M:
+    """Return a body as a model.
+
+    Raises:
+        MalformedBody: it is no JSON, or too much of it.
+        InvalidOptions: it is not what the model asks for.
+    """
+    body = bytearray()
+    async for chunk in chunks:
+        body += chunk
+        if len(body) > _MAX_BYTES:
+            raise MalformedBody(f"A JSON body has at most {_MAX_BYTES} bytes.")
+    try:
+        return model.model_validate_json(bytes(body), by_alias=True, by_name=False)
+    except ValidationError as error:
+        if error.errors()[0]["type"] == "json_invalid":
+            raise MalformedBody("The body is not valid JSON.") from None
+        raise InvalidOptions(option_problems(error)) from None
 
 
 def json_request(model: type[BaseModel]) -> dict[str, Any]:

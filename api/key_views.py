@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.api_keys import ApiKey, KeyLimits
+from api.job_terms import LEAST_RETENTION_HOURS, MOST_RETENTION_HOURS
 from api.principal import Scope
 
 _KEY_ID = "5f0c2a4e9b1d47c8"
@@ -27,6 +28,28 @@ class NewLimits(BaseModel):
         default=None, description="In the place of RATE_LIMIT_READ.", examples=["6000/minute"]
     )
     expires_in_days: float | None = Field(default=None, gt=0, le=3650, description="From now; null: it doesn't expire.")
+    webhook_url: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=2048,
+        description="Who is told of the end of its jobs that name nobody.",
+        examples=["https://example.com/hooks"],
+    )
+    retention_hours: float | None = Field(
+        default=None,
+        ge=LEAST_RETENTION_HOURS,
+        le=MOST_RETENTION_HOURS,
+        description="Hours after its end when everything of a job is removed: for jobs that ask for no less, and the "
+        "most that one may ask for. A minute or more.",
+        examples=[72],
+    )
+    sensitivity: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=32,
+        description="The label of its jobs that name none.",
+        examples=["confidential"],
+    )
 
     def limits(self) -> KeyLimits:
         """Return the limits, counted from now."""
@@ -36,7 +59,14 @@ class NewLimits(BaseModel):
             submit_rate=self.submit_rate,
             read_rate=self.read_rate,
             expires_at=None if days is None else datetime.now(UTC) + timedelta(days=days),
+            webhook_url=self.webhook_url,
+            retention_hours=self.retention_hours,
+            sensitivity=self.sensitivity,
         )
+
+    def given(self) -> set[str]:
+        """Return the names of the limits that were given, if only as nothing."""
+        return {"expires_at" if name == "expires_in_days" else name for name in self.model_fields_set}
 
 
 class NewKey(NewLimits):
@@ -64,6 +94,9 @@ class KeyView(BaseModel):
     weight: float
     submit_rate: str | None
     read_rate: str | None
+    webhook_url: str | None
+    retention_hours: float | None
+    sensitivity: str | None
     status: Literal["valid", "expired", "revoked"]
     created_at: datetime
     expires_at: datetime | None
@@ -105,6 +138,9 @@ def _facts(key: ApiKey) -> dict[str, object]:
         "weight": limits.weight,
         "submit_rate": limits.submit_rate,
         "read_rate": limits.read_rate,
+        "webhook_url": limits.webhook_url,
+        "retention_hours": limits.retention_hours,
+        "sensitivity": limits.sensitivity,
         "status": "revoked" if key.revoked_at else "expired" if expired else "valid",
         "created_at": key.created_at,
         "expires_at": limits.expires_at,

@@ -1,7 +1,5 @@
 """Watches every request from outside the routes: metrics, one log line and a request id."""
 
-import random
-import re
 import time
 from collections.abc import Mapping
 
@@ -10,8 +8,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.job_store import LaneState
+from api.request_ids import HEADER, give_request_id
 
-_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _ROUTINE = frozenset({"/health", "/health/ready", "/metrics", "/status/{job_id}"})
 """Routes that are polled: logged at debug level only."""
 
@@ -48,13 +46,19 @@ class GatewayMetrics:
         )
         self.accepted = Counter(
             "transcription_jobs_accepted_total",
-            "Accepted requests, by whether a work of their own waits, one is shared, or they were accepted before",
-            ("outcome",),
+            "Accepted requests, by whether a work of their own waits, one is shared, or they were accepted before, "
+            "and by sensitivity label",
+            ("outcome", "sensitivity"),
             registry=self.registry,
         )
         self.rate_limits_skipped = Counter(
             "transcription_rate_limits_skipped_total",
             "Requests that no rate limit counted because Redis was away",
+            registry=self.registry,
+        )
+        self.audit_unstored = Counter(
+            "transcription_audit_entries_unstored_total",
+            "Entries of the audit log that Redis did not take; the gateway's log has them",
             registry=self.registry,
         )
         self._queue_depth = Gauge(
@@ -100,10 +104,6 @@ class GatewayMetrics:
             self._queue_audio.labels(lane.lane).set(lane.pending_audio_seconds)
 
 
-def _request_id() -> str:
-    return random.randbytes(8).hex()  # noqa: S311 - tells requests apart, and guards nothing
-
-
 class Observation:
     """ASGI middleware; pure, so that it neither buffers bodies nor hides disconnects."""
 
@@ -116,15 +116,14 @@ class Observation:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        sent = dict(scope["headers"]).get(b"x-request-id", b"")
-        request_id = sent.decode() if _REQUEST_ID.fullmatch(sent) else _request_id()
+        request_id = give_request_id(scope)
         status = 500
 
         async def send_with_id(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = int(message["status"])
-                message.setdefault("headers", []).append((b"x-request-id", request_id.encode()))
+                message.setdefault("headers", []).append((HEADER, request_id.encode()))
             await send(message)
 
         started = time.perf_counter()

@@ -14,6 +14,8 @@ _SYNC_BYTES = 8 * 1024 * 1024
 """Bytes written between two syncs, each with a look at the free space: the last sync, which the client waits for, then
 takes as long for a large file as for a small one."""
 
+_PIECES_AT_ONCE = os.sysconf("SC_IOV_MAX")
+
 T = TypeVar("T")
 
 
@@ -92,10 +94,15 @@ class PartFile:
         return self._descriptor
 
     def _write(self, pieces: Sequence[memoryview | bytearray]) -> None:
+        rest = [memoryview(piece) for piece in pieces]
+        while rest:
+            # As many at once as there may be: after each call the thread has to wait for the event loop's.
+            written = os.writev(self._opened(), rest[:_PIECES_AT_ONCE])
+            while rest and written >= len(rest[0]):
+                written -= len(rest.pop(0))
+            if written:
+                rest[0] = rest[0][written:]
         for piece in pieces:
-            rest = memoryview(piece)
-            while rest:
-                rest = rest[os.write(self._opened(), rest) :]
             self._digest.update(piece)
             self.size_bytes += len(piece)
 

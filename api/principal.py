@@ -34,6 +34,12 @@ class Principal:
     """His own limit in the place of RATE_LIMIT_SUBMIT, such as `100/minute`."""
     read_rate: str | None = None
     """His own limit in the place of RATE_LIMIT_READ."""
+    webhook_url: str | None = None
+    """Who is told of the end of his jobs that name nobody."""
+    retention_hours: float | None = None
+    """How long after its end everything of a job of his is kept, if the job doesn't ask for less."""
+    sensitivity: str | None = None
+    """The label of his jobs that name none."""
 
 
 OPEN_DOOR = Principal(tenant=DEFAULT_TENANT, name=ANONYMOUS, scopes=frozenset(Scope))

@@ -193,7 +193,7 @@ def parsed(text: str) -> list[RateLimitItem]:
         # The shortest first: who is refused by the minute has not used up his day.
         return sorted(parse_many(text), key=lambda limit: limit.get_expiry())
     except ValueError:
-        raise ValueError(f"'{text}' is no limit; write 10/minute, 10/minute;100/day or {OFF}") from None
+        raise ValueError(f"this is no limit; write 10/minute, 10/minute;100/day or {OFF}") from None
 
 
 class _Window(Protocol):

@@ -26,6 +26,11 @@ def announce(scope: Scope, headers: list[tuple[bytes, bytes]]) -> None:
     scope[_ANNOUNCED] = headers
 
 
+def unconditional() -> list[tuple[bytes, bytes]]:
+    """Return what an answer says that comes before any request is known, and of no route."""
+    return [*_ALWAYS, *_UNLESS_SET.items()]
+
+
 class ResponseHeaders:
     """ASGI middleware; pure, so that it neither buffers bodies nor hides disconnects."""
 

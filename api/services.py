@@ -8,11 +8,15 @@ from fastapi import Depends, Request
 from api.access import Authenticator
 from api.activity import ActivityFeed
 from api.api_keys import ApiKeyStore
+from api.audit import Audit
+from api.audit_log import AuditLog
 from api.dead_letter_store import DeadLetterStore
 from api.dispatch import TurnSender
+from api.eraser import Eraser
 from api.events import JobEvents
 from api.forecast import Forecast
 from api.job_store import JobStore
+from api.job_terms import TermsPolicy
 from api.observation import GatewayMetrics
 from api.rate_limits import RateLimits
 from api.settings import GatewaySettings
@@ -29,6 +33,8 @@ class Services:
     settings: GatewaySettings
     authenticator: Authenticator
     rate_limits: RateLimits
+    audit: Audit
+    audit_log: AuditLog
     api_keys: ApiKeyStore
     jobs: JobStore
     dead_letters: DeadLetterStore
@@ -41,6 +47,8 @@ class Services:
     events: JobEvents
     webhooks: WebhookStore
     url_policy: UrlPolicy
+    terms: TermsPolicy
+    eraser: Eraser
 
 
 # `async` though it waits for nothing: what isn't goes through a thread for every request.

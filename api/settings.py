@@ -6,13 +6,12 @@ from pydantic import Field, field_validator
 
 from api.client_address import trusted_proxies
 from api.rate_limits import parsed
-from core.settings import DoorSettings, OutboundSettings
+from core.settings import DoorSettings, MediaSettings, OutboundSettings
 
-_MIB = 1024 * 1024
 _ORIGIN = re.compile(r"https?://[^/?#,\s]+")
 
 
-class GatewaySettings(DoorSettings, OutboundSettings):
+class GatewaySettings(DoorSettings, MediaSettings, OutboundSettings):
     """Whom the gateway lets in and what it takes."""
 
     admin_key: str = Field(
@@ -29,12 +28,6 @@ class GatewaySettings(DoorSettings, OutboundSettings):
         default="tenant", min_length=1, description="The claim that names a token's tenant; `sub`: each user is one."
     )
 
-    max_file_size_mb: float = Field(default=100, gt=0, description="Largest upload, in MiB.")
-    min_free_disk_mb: float = Field(
-        default=1024,
-        ge=0,
-        description="Uploads are refused (507) rather than leave less than this free, in MiB.",
-    )
     max_uploads: int = Field(
         default=256, ge=1, description="Uploads that one gateway takes at once; beyond, new ones are answered 503."
     )
@@ -80,6 +73,10 @@ class GatewaySettings(DoorSettings, OutboundSettings):
         default=24, gt=0, description="How long an Idempotency-Key stands for its request."
     )
 
+    audit_max_entries: int = Field(
+        default=200_000, ge=1, description="Entries that the audit log keeps at most; beyond, the oldest go first."
+    )
+
     rate_limit_submit: str = Field(
         default="10/minute",
         description="Submissions that a key, or an address without one, may make; several limits separated by `;`, "
@@ -116,9 +113,11 @@ class GatewaySettings(DoorSettings, OutboundSettings):
     @field_validator("cors_origins")
     @classmethod
     def _are_origins(cls, value: str) -> str:
-        for origin in _listed(value):
+        for number, origin in enumerate(_listed(value), start=1):
             if origin != "*" and not _ORIGIN.fullmatch(origin):
-                raise ValueError(f"'{origin}' is no origin; write https://app.example.com, without a path or a slash")
+                raise ValueError(
+                    f"number {number} is no origin; write https://app.example.com, without a path or a slash"
+                )
         return value
 
     @property
@@ -135,16 +134,6 @@ class GatewaySettings(DoorSettings, OutboundSettings):
     def idempotency_ttl_ms(self) -> int:
         """How long an Idempotency-Key is remembered, in milliseconds."""
         return round(self.idempotency_ttl_hours * 3_600_000)
-
-    @property
-    def max_file_bytes(self) -> int:
-        """Largest upload in bytes."""
-        return round(self.max_file_size_mb * _MIB)
-
-    @property
-    def min_free_disk_bytes(self) -> int:
-        """Disk space that uploads must leave, in bytes."""
-        return round(self.min_free_disk_mb * _MIB)
 
 
 def _listed(text: str) -> list[str]:

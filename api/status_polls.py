@@ -19,8 +19,9 @@ from api.job_store import JobStore
 from api.principal import Scope as Permission
 from api.views import JobView
 from core.errors import ScriptoriumError
+from core.job import JOB_ID_PATTERN
 
-_POLL = re.compile(r"/status/([0-9a-f]{32})")
+_POLL = re.compile(f"/status/({JOB_ID_PATTERN})")
 
 
 class _Route:

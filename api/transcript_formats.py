@@ -6,7 +6,7 @@ import sys
 import unicodedata
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import accumulate, groupby, pairwise
@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
+from core.pii import PiiKind
 from core.transcript import Segment, Transcript
 
 _SHORTEST_CUE_MS = 40
@@ -90,6 +91,15 @@ _OptionalLanguage = Annotated[
 ]
 
 
+_OptionalCounts = Annotated[
+    Mapping[PiiKind, int] | None,
+    Field(
+        exclude_if=lambda counts: counts is None,
+        description="How often each kind asked for was replaced by a placeholder; left out unless `redact` was sent.",
+    ),
+]
+
+
 class PlainSegment(BaseModel, frozen=True):
     """A stretch of speech."""
 
@@ -110,6 +120,7 @@ class PlainTranscript(BaseModel, frozen=True):
     language_probability: float = Field(description="Certainty of the detection; 1 if the language was given.")
     duration_seconds: float = Field(description="Length of the audio.")
     segments: tuple[PlainSegment, ...]
+    redacted: _OptionalCounts = None
 
 
 class VerboseSegment(BaseModel, frozen=True):
@@ -120,7 +131,7 @@ class VerboseSegment(BaseModel, frozen=True):
     start: float = Field(description="Seconds from the start of the audio.")
     end: float = Field(description="Seconds from the start of the audio.")
     text: str = Field(description="What is said, as the model wrote it: joined, the segments are the whole text.")
-    tokens: tuple[int, ...] = Field(description="The model's token ids.")
+    tokens: tuple[int, ...] = Field(description="The model's token ids; none where something is redacted.")
     temperature: float | None = Field(description="Temperature the segment was decoded with.")
     avg_logprob: float = Field(description="Mean log probability of the tokens.")
     compression_ratio: float = Field(description="Of the text under gzip; a high one tells of repetition.")
@@ -139,6 +150,7 @@ class VerboseTranscript(BaseModel, frozen=True):
     text: str = Field(description="The whole text.")
     segments: tuple[VerboseSegment, ...]
     words: _OptionalWords = None
+    redacted: _OptionalCounts = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +215,7 @@ def plain_json(transcript: Transcript) -> PlainTranscript:
         language_probability=transcript.info.language_probability,
         duration_seconds=transcript.info.duration_seconds,
         segments=tuple(plain_segment(segment) for segment in transcript.segments),
+        redacted=transcript.info.redacted,
     )
 
 
@@ -233,6 +246,7 @@ def verbose_json(transcript: Transcript, whisper_task: Literal["transcribe", "tr
         text=transcript.text,
         segments=segments,
         words=tuple(word for words in timed for word in words) if timed else None,
+        redacted=transcript.info.redacted,
     )
 
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
+from core.body_credit import Credit
 from core.errors import ScriptoriumError, UploadTimedOut, UploadTooSlow
 
 
@@ -11,9 +12,7 @@ from core.errors import ScriptoriumError, UploadTimedOut, UploadTooSlow
 class UploadPace:
     """Bounds of an upload's time. Only waiting for the client counts as its time, not what our own disk takes.
 
-    A client starts with a credit of `grace_seconds`. Each second that it keeps us waiting costs one, each byte earns
-    what it may take at the minimum rate, and there is never more than the grace: so whatever came before, a client that
-    stalls is given up after the grace, and one that drips at half the rate after twice that.
+    How slow a client may be for how long is `Credit`'s to say.
     """
 
     min_bytes_per_second: float
@@ -29,7 +28,7 @@ class UploadTimer:
         self._pace = pace
         self._clock = asyncio.get_running_loop().time
         self._end = self._clock() + pace.timeout_seconds
-        self._credit_seconds = pace.grace_seconds
+        self._credit = Credit(min_bytes_per_second=pace.min_bytes_per_second, grace_seconds=pace.grace_seconds)
         self._asked = self._clock()
         self._wait: asyncio.Timeout | None = None
         self._gives_way = False
@@ -38,7 +37,7 @@ class UploadTimer:
     def behind_seconds(self) -> float:
         """How long, more than its bytes have earned, the client has kept us waiting; up to the grace."""
         waited = self._clock() - self._asked if self._wait is not None else 0.0
-        return self._pace.grace_seconds - self._credit_seconds + waited
+        return self._credit.behind_seconds + waited
 
     def give_way(self) -> None:
         """End the upload if it waits for its client: somebody else needs its place."""
@@ -56,7 +55,7 @@ class UploadTimer:
         while True:
             self._asked = self._clock()
             try:
-                async with asyncio.timeout_at(min(self._asked + self._credit_seconds, self._end)) as self._wait:
+                async with asyncio.timeout_at(min(self._asked + self._credit.seconds, self._end)) as self._wait:
                     chunk = await anext(body, None)
             except TimeoutError:
                 raise self._error() from None
@@ -64,8 +63,7 @@ class UploadTimer:
                 self._wait = None
             if chunk is None:
                 return
-            earned = len(chunk) / self._pace.min_bytes_per_second - (self._clock() - self._asked)
-            self._credit_seconds = min(self._pace.grace_seconds, self._credit_seconds + earned)
+            self._credit.settle(waited_seconds=self._clock() - self._asked, size_bytes=len(chunk))
             yield chunk
 
     def _error(self) -> ScriptoriumError:

@@ -6,6 +6,7 @@ come at once, how slowly and onto how full a disk has bounds, each in a module o
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from errno import EDQUOT, ENOSPC
 from pathlib import Path, PureWindowsPath
@@ -15,7 +16,7 @@ from fastapi import Request
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from api.disk_space import DiskSpace, SpacePromise
+from api.disk_space import DiskSpace
 from api.media_kinds import inspected_seconds
 from api.part_file import PartFile
 from api.upload_pace import UploadPace, UploadTimer
@@ -35,9 +36,11 @@ if TYPE_CHECKING:  # the parser's types exist for type checkers only
     from python_multipart.multipart import MultipartCallbacks
 
 FILE_FIELD = "file"
+LABEL_FIELD = "sensitivity"
+"""The field that may say where the file is to be stored."""
 
-_WRITE_BYTES = 1024 * 1024
-"""Bytes gathered before one trip to the disk's thread."""
+_WRITE_BYTES = 1280 * 1024
+"""Bytes gathered before one trip to the disk's thread; a file of a megabyte takes a single one."""
 _SMALL_BYTES = 4 * 1024
 """Chunks below it are put together: a body that comes byte by byte would take a hundred times its size in objects."""
 _FORM_BYTES = 256 * 1024
@@ -78,22 +81,38 @@ class UploadReceiver:
         self._media = media
         self._limits = limits
         self._inspect = inspect
-        self._space = DiskSpace(media, min_free_bytes=limits.min_free_disk_bytes)
+        self._spaces = {
+            each.folder: DiskSpace(each, min_free_bytes=limits.min_free_disk_bytes) for each in media.folders
+        }
         self._slots = UploadSlots(total=limits.max_uploads, per_client=limits.max_uploads_per_client)
+
+    @property
+    def pace(self) -> UploadPace:
+        """How fast a body must come."""
+        return self._limits.pace
 
     @property
     def under_way(self) -> int:
         """How many uploads are received now."""
         return self._slots.taken
 
-    async def receive(self, request: Request, job_id: str, *, client: str) -> Upload:
+    async def receive(
+        self,
+        request: Request,
+        job_id: str,
+        *,
+        client: str,
+        storage: Callable[[str | None], MediaFiles] | None = None,
+    ) -> Upload:
         """Read a multipart body; the part `file` goes to the media folder under the job's id.
 
-        `client` names who sends it, for the number of uploads that one may have under way.
+        `client` names who sends it, for the number of uploads that one may have under way. `storage` returns the media
+        folder for a label, as the form's field names it or not, where there are several.
 
         Raises:
             TooManyUploads, UploadsFull: so many are under way that the body was not read.
-            MultipartRequired, MalformedBody, FileMissing, FileEmpty, InvalidOptions: the body is not such a form.
+            MultipartRequired, MalformedBody, FileMissing, FileEmpty, InvalidOptions: the body is not such a form; or
+                the field that says where the file is to be stored came after it.
             UnsupportedMedia: the file is neither audio nor video.
             UploadTooLarge: the file is larger than allowed, or the body says so in advance.
             UploadTooSlow, UploadTimedOut: the client took too long, or took it while others had no place.
@@ -108,41 +127,65 @@ class UploadReceiver:
             if announced is not None and announced > self._limits.max_file_bytes + _FORM_BYTES:
                 raise _too_large(self._limits)
             try:
-                with self._space.promised(announced) as promise:
-                    if promise.needs_a_look:
-                        await asyncio.to_thread(promise.look)
-                    promise.check()
-                    return await self._receive(timer.chunks(request.stream()), boundary, job_id, promise)
+                with ExitStack() as held:
+                    return await self._receive(
+                        held,
+                        timer.chunks(request.stream()),
+                        boundary,
+                        job_id,
+                        announced=announced,
+                        storage=storage or (lambda _: self._media),
+                    )
             except FormParserError as error:
                 raise MalformedBody(f"The multipart body can't be parsed: {error}.") from error
             except OSError as error:
                 if error.errno in {ENOSPC, EDQUOT}:
-                    raise self._space.shortage() from error
+                    raise self._spaces[self._media.folder].shortage() from error
                 raise
 
-    async def _receive(self, body: AsyncIterator[bytes], boundary: bytes, job_id: str, promise: SpacePromise) -> Upload:
-        with PartFile(job_id, self._media, promise) as file:
-            form = await _stream(body, boundary, file, self._limits)
-            if not form.ended:
-                raise MalformedBody("The multipart body ends before its closing boundary.")
-            if not form.file_seen:
-                raise FileMissing("The form has no part named 'file' with a file. With curl: -F file=@audio.flac")
-            if not form.file_size:
-                raise FileEmpty("The file has no bytes.")
-            audio_seconds = await file.commit(form.take_pieces(), self._inspect)
-            return Upload(form.file_size, file.sha256, form.file_name, form.fields, audio_seconds)
+    async def _receive(
+        self,
+        held: ExitStack,
+        body: AsyncIterator[bytes],
+        boundary: bytes,
+        job_id: str,
+        *,
+        announced: int | None,
+        storage: Callable[[str | None], MediaFiles],
+    ) -> Upload:
+        media = self._media
+        # Where there is one folder only, nothing is read for a disk that is full.
+        file = None if media.apart else await self._file(held, job_id, media, announced)
+        form = _Form(self._limits)
+        parser = MultipartParser(boundary, form.callbacks())
+        async for chunk in body:
+            form.feed(parser, chunk)
+            if file is None and form.file_seen:
+                media = storage(form.label_before_file)
+                file = await self._file(held, job_id, media, announced)
+            if file is not None and form.pending_bytes >= _WRITE_BYTES:
+                await file.write(form.take_pieces())
+        parser.finalize()
+        if not form.ended:
+            raise MalformedBody("The multipart body ends before its closing boundary.")
+        if file is None or not form.file_seen:
+            raise FileMissing("The form has no part named 'file' with a file. With curl: -F file=@audio.flac")
+        if not form.file_size:
+            raise FileEmpty("The file has no bytes.")
+        if self._media.apart and storage(form.fields.get(LABEL_FIELD)) is not media:
+            raise InvalidOptions(
+                [OptionProblem(LABEL_FIELD, "it says where the file is to be stored: send it before the file")]
+            )
+        audio_seconds = await file.commit(form.take_pieces(), self._inspect)
+        return Upload(form.file_size, file.sha256, form.file_name, form.fields, audio_seconds)
 
-
-async def _stream(body: AsyncIterator[bytes], boundary: bytes, file: PartFile, limits: UploadLimits) -> "_Form":
-    """Parse the whole body, the file's bytes to disk piece by piece but for the last of them."""
-    form = _Form(limits)
-    parser = MultipartParser(boundary, form.callbacks())
-    async for chunk in body:
-        form.feed(parser, chunk)
-        if form.pending_bytes >= _WRITE_BYTES:
-            await file.write(form.take_pieces())
-    parser.finalize()
-    return form
+    async def _file(self, held: ExitStack, job_id: str, media: MediaFiles, announced: int | None) -> PartFile:
+        """Return a file for an upload in one of the folders, with the space that it needs promised."""
+        promise = held.enter_context(self._spaces[media.folder].promised(announced))
+        if promise.needs_a_look:
+            await asyncio.to_thread(promise.look)
+        promise.check()
+        return held.enter_context(PartFile(job_id, media, promise))
 
 
 def _boundary(request: Request) -> bytes:
@@ -152,7 +195,8 @@ def _boundary(request: Request) -> bytes:
     kind, options = parse_options_header(content_type)
     if kind != b"multipart/form-data":
         raise MultipartRequired(
-            "Send the file as multipart/form-data in a part named 'file'. With curl: -F file=@audio.flac"
+            "Send the file as multipart/form-data in a part named 'file'. With curl: -F file=@audio.flac. Or send JSON "
+            "with the `url` of one."
         )
     boundary = options.get(b"boundary")
     if not boundary:
@@ -168,6 +212,7 @@ class _Form:
     fields: dict[str, str] = field(default_factory=dict)
     file_name: str | None = None
     file_seen: bool = False
+    label_before_file: str | None = None
     file_size: int = 0
     ended: bool = False
     pending_bytes: int = 0
@@ -230,6 +275,7 @@ class _Form:
             if self.file_seen:
                 raise MalformedBody("The form has several parts named 'file'; send one file a request.")
             self.file_seen = True
+            self.label_before_file = self.fields.get(LABEL_FIELD)
             self.file_name = _display_name(options.get(b"filename", b""))
         elif b"filename" in options:
             raise FileMissing(f"The file came in a part named '{self._part_name[:40]}'; name the part 'file'.")

@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.dead_letter_store import DeadLetter
+from api.erasure import ErasedTenant
 from api.eta import Estimate
 from api.job_store import JobState
 from core.errors import FailureCode
@@ -92,11 +93,18 @@ class JobView(BaseModel):
     attempt: int = Field(description="Attempts begun.", examples=[1])
     cached: bool = Field(description="Answered from the result of the same audio with the same options.")
     cancel_requested: bool = Field(description="Cancellation was asked for; the worker stops after its segment.")
+    retention_hours: float | None = Field(
+        description="Hours after its end when everything of it is removed; null: its result goes after "
+        "RESULT_TTL_HOURS, and its record stays RECORD_TTL_HOURS longer."
+    )
+    sensitivity: str | None = Field(description="Its label; null where no labels are set up.")
     failure: JobFailure | None = Field(description="Why it failed, if it did.")
     created_at: datetime
     started_at: datetime | None = Field(description="When its first attempt began.")
     finished_at: datetime | None
-    expires_at: datetime | None = Field(description="When its result will be removed.")
+    expires_at: datetime | None = Field(
+        description="When its result will be removed, and with a retention everything else of it; null until it ends."
+    )
 
     @classmethod
     def of(cls, job: Job, *, state: JobState | None = None, estimate: Estimate | None = None) -> "JobView":
@@ -118,13 +126,15 @@ class JobView(BaseModel):
             attempt=work.attempts,
             cached=job.cached,
             cancel_requested=job.cancel_requested,
+            retention_hours=work.retention_hours,
+            sensitivity=work.sensitivity,
             failure=JobFailure(code=work.failure, detail=work.failure_detail or "")
             if work.failure and job.status is JobStatus.FAILED
             else None,
             created_at=job.created_at,
             started_at=job.started_at,
             finished_at=job.finished_at,
-            expires_at=work.expires_at,
+            expires_at=job.expires_at,
         )
 
 
@@ -156,6 +166,25 @@ class JobList(BaseModel):
     next_cursor: str | None = Field(description="Pass it as `cursor` for the next page; null on the last one.")
 
 
+class ErasedView(BaseModel):
+    """What an erasure has removed, in numbers."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    records: int = Field(description="Records of jobs.", examples=[1])
+    results: int = Field(examples=[1])
+    segments: int = Field(examples=[12])
+    events: int = Field(description="What followers were told, or could have been.", examples=[15])
+    attempts: int = Field(examples=[1])
+    webhook_events: int = Field(description="With the log of their deliveries.", examples=[1])
+    idempotency_keys: int = Field(examples=[1])
+    audio_files: int = Field(
+        description="Of finished jobs the clean-up removes the audio within CLEAN_UP_SECONDS; failed ones keep it.",
+        examples=[0],
+    )
+    audio_bytes: int = Field(examples=[0])
+
+
 class JobRemoval(BaseModel):
     """What DELETE did."""
 
@@ -165,6 +194,40 @@ class JobRemoval(BaseModel):
         "running and stops after its segment. `erased`: it was finished; audio, result and record are gone."
     )
     message: str = Field(examples=["The job was waiting and is cancelled."])
+    erased: ErasedView | None = Field(default=None, description="What was removed, if the job is erased.")
+    shared_with_other_jobs: bool | None = Field(
+        default=None,
+        description="If the job is erased: whether other jobs of the tenant asked for the same; transcript and audio "
+        "stay for them, until the last is erased.",
+    )
+
+
+class TenantErasure(BaseModel):
+    """What was removed of a tenant, by this call."""
+
+    tenant: str = Field(examples=["acme"])
+    erased: ErasedView
+    keys: int = Field(
+        description="API keys that were revoked; name, tenant and limits of each are removed, its id stays.",
+        examples=[2],
+    )
+    pending: int = Field(
+        description="Jobs that run: they stop after their current segment and are erased by a later call.", examples=[1]
+    )
+    remaining: int = Field(
+        description="Jobs that are left, with those that are pending: call again until it is 0.", examples=[1]
+    )
+
+    @classmethod
+    def of(cls, tenant: str, done: ErasedTenant) -> "TenantErasure":
+        """Return the view of what was removed."""
+        return cls(
+            tenant=tenant,
+            erased=ErasedView.model_validate(done.erased),
+            keys=done.keys,
+            pending=done.pending,
+            remaining=done.remaining,
+        )
 
 
 class DeadLetterView(BaseModel):

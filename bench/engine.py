@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from faster_whisper.vad import VadOptions, get_speech_timestamps
 
 from bench.comparison import COLUMNS, Comparison
 from bench.floor import EngineFloor, engine_seconds
@@ -21,9 +20,8 @@ from bench.systems import System, cores
 from bench.tables import Table
 from bench.workloads import equal_clips, long_file, mixed_clips, samples_of, without_speech
 from tests.media import Reference, references
+from tests.speech import speech_and_missed
 from worker.audio import SAMPLE_RATE
-from worker.engine.guard import uncovered
-from worker.engine.spans import Span
 
 TITLE = "The service and its peers"
 
@@ -154,14 +152,9 @@ def _completeness_goal(long: Comparison) -> list[str]:
     """Hold the segments of the long file against the speech that faster-whisper's VAD finds in the whole of it."""
     (clip,) = long.workload.clips
     segments = verbose_transcript(clip)["segments"]
-    samples = samples_of(clip.path).astype(np.float32) / 32_768
-    speech = [
-        (found["start"] / SAMPLE_RATE, found["end"] / SAMPLE_RATE)
-        for found in get_speech_timestamps(samples, VadOptions(speech_pad_ms=0, min_silence_duration_ms=100))
-    ]
-    left = uncovered([Span(each["start"], each["end"], ()) for each in segments], speech)
+    samples = samples_of(clip.path).astype(np.float32) / np.float32(32_768)
+    seconds, left = speech_and_missed(samples, [(each["start"], each["end"]) for each in segments])
     what = f"{long.workload.name}: seconds of the VAD's speech that no segment covers, in stretches over one second"
-    seconds = sum(end - begin for begin, end in speech)
     return [what, f"{sum(end - begin for begin, end in left):.1f} of {seconds:.0f}", "0"]
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bench.audio import silence, speech
+from bench.multipart import HEADERS, form
 from bench.sampler import Sampler
 from bench.tables import Table, percentile
 from tests.harness.service import Service, until
@@ -23,7 +24,6 @@ _HEALTH_EVERY_SECONDS = 0.01
 _MB = 1024 * 1024
 _UPLOADS = ((1, 50), (20, 20))
 """Size in MB (of 1024**2 bytes, as in MAX_FILE_SIZE_MB) and how many."""
-_BOUNDARY = "scriptorium-bench"
 
 _NOTES = (
     "All times in milliseconds; percentiles by nearest rank. The client runs on the same cores as the model, so its "
@@ -102,10 +102,10 @@ def _health(service: Service) -> list[_Sample]:
 def _post(service: Service, size_mb: int, repeats: int, settle: Callable[[], None] | None) -> list[_Sample]:
     seconds: list[float] = []
     for number in range(repeats):
-        body = _form(silence(size_mb * _MB, number))
+        # The clip makes the job short should a worker take it before it is cancelled.
+        body = form(silence(size_mb * _MB, number), clip_end_seconds="1")
         connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=60)
-        headers = {"Content-Type": f"multipart/form-data; boundary={_BOUNDARY}", "Cache-Control": "no-cache"}
-        connection.request("POST", "/transcribe", body, headers)
+        connection.request("POST", "/transcribe", body, HEADERS)
         sent = time.perf_counter()
         answer = connection.getresponse()
         content = answer.read()
@@ -117,15 +117,6 @@ def _post(service: Service, size_mb: int, repeats: int, settle: Callable[[], Non
         if settle is not None:
             settle()
     return [_Sample(f"POST /transcribe, {size_mb} MB", seconds, "within 100")]
-
-
-def _form(file: bytes) -> bytes:
-    """Return a multipart body; the clip makes the job short should a worker take it before it is cancelled."""
-    head = (
-        f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="clip_end_seconds"\r\n\r\n1\r\n'
-        f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\n'
-    )
-    return head.encode() + file + f"\r\n--{_BOUNDARY}--\r\n".encode()
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from typing import NamedTuple
 import uvloop
 
 from bench.audio import silence, small_silence
+from bench.multipart import HEADERS, form
 from bench.processes import gateways_of, processor_seconds, resident_mib
 from bench.service_runner import service
 from bench.tables import Table, percentile
@@ -33,7 +34,6 @@ _UPLOAD_SECONDS = 20.0
 _PIECES = 20
 _RAMP_SECONDS = 20.0
 """Within which users come."""
-_BOUNDARY = "scriptorium-load"
 _FIRST_SECONDS = 2.0
 _OPEN_SECONDS = 120.0
 _POSTING = 16
@@ -260,7 +260,7 @@ async def _first_jobs(port: int, users: list[_User]) -> None:
 
     async def post() -> None:
         for number, user in waiting:
-            await _post(port, user, _form(small_silence(_FIRST_SECONDS, number)), seen)
+            await _post(port, user, form(small_silence(_FIRST_SECONDS, number)), seen)
 
     await asyncio.gather(*(post() for _ in range(_POSTING)))
     if seen.errors:
@@ -273,7 +273,7 @@ async def _upload(port: int, users: list[_User], files: "itertools.count[int]", 
     for user in itertools.cycle(users):
         if time.perf_counter() + _UPLOAD_SECONDS > end:
             return
-        body = _form(silence(_UPLOAD_BYTES, next(files)))
+        body = form(silence(_UPLOAD_BYTES, next(files)))
         await _post(port, user, body, seen, pieces=_PIECES, pause_seconds=_UPLOAD_SECONDS / _PIECES)
 
 
@@ -283,13 +283,15 @@ async def _post(
     """Upload a body piece by piece, and have the user follow the job that it becomes."""
     connection = await WireConnection.open(port, source=user.address)
     try:
-        connection.transport.write(_head(len(body)))
+        answered = connection.ask(_head(len(body)))
         piece = math.ceil(len(body) / pieces)
         for start in range(0, len(body), piece):
             await asyncio.sleep(pause_seconds)
-            connection.transport.write(body[start : start + piece])
+            if answered.done():  # refused on the way, or broken off
+                break
+            connection.write(body[start : start + piece])
         sent = time.perf_counter()
-        answer = await connection.answer()
+        answer = await answered
     except ConnectionError as error:
         seen.errors.append(f"POST /transcribe: {error}")
         return
@@ -303,12 +305,5 @@ async def _post(
 
 
 def _head(body_bytes: int) -> bytes:
-    return (
-        "POST /transcribe HTTP/1.1\r\nHost: 127.0.0.1\r\nCache-Control: no-cache\r\n"
-        f"Content-Type: multipart/form-data; boundary={_BOUNDARY}\r\nContent-Length: {body_bytes}\r\n\r\n"
-    ).encode()
-
-
-def _form(file: bytes) -> bytes:
-    head = f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\n'
-    return head.encode() + file + f"\r\n--{_BOUNDARY}--\r\n".encode()
+    headers = "".join(f"{name}: {value}\r\n" for name, value in HEADERS.items())
+    return f"POST /transcribe HTTP/1.1\r\nHost: 127.0.0.1\r\n{headers}Content-Length: {body_bytes}\r\n\r\n".encode()

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from bench.multipart import FORM_TAIL, HEADERS, form, form_head
 from bench.processes import peak_mib, reset_peak, resident_mib
 from bench.tables import Table
 from cli.ports import free_port
@@ -38,10 +39,6 @@ _SECONDS, _QUICK_SECONDS = 8.0, 2.0
 _SMALL_BYTES = _MIB
 _RATIO_GOAL = 0.5
 _TIMEOUT_SECONDS = 600.0
-_BOUNDARY = "scriptorium-bench"
-_HEADERS = {"Content-Type": f"multipart/form-data; boundary={_BOUNDARY}", "Cache-Control": "no-cache"}
-_HEAD = f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\n'.encode()
-_TAIL = f"\r\n--{_BOUNDARY}--\r\n".encode()
 
 _MEMORY_NOTES = (
     "MiB of 1024**2 bytes. Added: the most that the gateway ever kept in memory meanwhile (VmHWM), less what it had "
@@ -104,17 +101,17 @@ def _added(uploads: int, size: int) -> _Added:
 def _post_large(url: str, size: int) -> None:
     """Post a file of about this size, which the client doesn't hold either."""
     pieces, piece = size // _MIB, bytes(_MIB)
-    head = _HEAD + _wav_header(pieces * _MIB)
+    head = form_head() + _wav_header(pieces * _MIB)
 
     def body() -> Iterator[bytes]:
         yield head
         for _ in range(pieces):
             yield piece
-        yield _TAIL
+        yield FORM_TAIL
 
-    length = len(head) + pieces * _MIB + len(_TAIL)
+    length = len(head) + pieces * _MIB + len(FORM_TAIL)
     connection = _connection(url)
-    connection.request("POST", "/transcribe", body(), _HEADERS | {"Content-Length": str(length)})
+    connection.request("POST", "/transcribe", body(), HEADERS | {"Content-Length": str(length)})
     _accepted(connection)
     connection.close()
 
@@ -128,7 +125,7 @@ def _wav_header(data_bytes: int) -> bytes:
 def _rate(*, quick: bool) -> Table:
     seconds = _QUICK_SECONDS if quick else _SECONDS
     noise = random.Random(1).randbytes(_SMALL_BYTES)  # noqa: S311 - the same each time
-    body = _HEAD + _wav_header(_SMALL_BYTES) + noise + _TAIL
+    body = form(_wav_header(_SMALL_BYTES) + noise)
     with _gateway(MAX_UPLOADS_PER_CLIENT=str(_CLIENTS)) as (_, service, media), _bare() as (bare, files):
         rates: dict[str, list[float]] = {bare: [], service: []}
         for url, folder in ((bare, files), (service, media)):
@@ -153,7 +150,7 @@ def _requests_a_second(url: str, body: bytes, seconds: float) -> float:
         connection = _connection(url)
         requests = 0
         while time.perf_counter() < end:
-            connection.request("POST", "/transcribe", body, _HEADERS)
+            connection.request("POST", "/transcribe", body, HEADERS)
             _accepted(connection)
             requests += 1
         connection.close()

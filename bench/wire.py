@@ -30,8 +30,6 @@ class WireConnection(asyncio.Protocol):
     def __init__(self) -> None:
         self._buffer = bytearray()
         self._waiting: deque[asyncio.Future[WireAnswer]] = deque()
-        self._early: deque[WireAnswer] = deque()
-        """Answers to requests that are still being written."""
         self._transport: asyncio.Transport | None = None
         self._head_end = -1
         self._body_bytes = 0
@@ -46,15 +44,12 @@ class WireConnection(asyncio.Protocol):
         return protocol
 
     def ask(self, request: bytes) -> "asyncio.Future[WireAnswer]":
-        """Send a request and return its answer to come.
+        """Send a request, or as much of it as `write` does not, and return its answer to come.
 
         Raises (when awaited):
             ConnectionError: the connection ended first.
         """
         answer: asyncio.Future[WireAnswer] = self._loop.create_future()
-        if self._early:
-            answer.set_result(self._early.popleft())
-            return answer
         if self._transport is None or self._transport.is_closing():
             answer.set_exception(ConnectionResetError("the server closed the connection"))
             return answer
@@ -62,16 +57,10 @@ class WireConnection(asyncio.Protocol):
         self._transport.write(request)
         return answer
 
-    @property
-    def transport(self) -> asyncio.Transport:
-        """For bodies that are sent piece by piece."""
-        if self._transport is None:
-            raise ConnectionResetError("not connected")
-        return self._transport
-
-    def answer(self) -> "asyncio.Future[WireAnswer]":
-        """Return the answer to come to a request written to `transport`."""
-        return self.ask(b"")
+    def write(self, piece: bytes) -> None:
+        """Send more of the body of the request that was sent last, unless the connection has ended."""
+        if self._transport is not None:
+            self._transport.write(piece)
 
     def close(self) -> None:
         """End the connection."""
@@ -107,9 +96,7 @@ class WireConnection(asyncio.Protocol):
             del self._buffer[:end]
             self._head_end = -1
             found = WireAnswer(int(head[9:12]), head, body)
-            if not self._waiting:
-                self._early.append(found)
-            elif not (answer := self._waiting.popleft()).done():
+            if not (answer := self._waiting.popleft()).done():
                 answer.set_result(found)
 
 

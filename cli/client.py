@@ -86,6 +86,10 @@ class ServiceClient:
         """Post a JSON document, or no body, and return the JSON answer."""
         return self._request("POST", path, parameters, body)
 
+    def patch(self, path: str, *, body: Mapping[str, Any]) -> Any:  # noqa: ANN401 - whatever JSON can hold
+        """Change what a path names by a JSON document and return the JSON answer."""
+        return self._request("PATCH", path, None, body)
+
     def delete(self, path: str, parameters: Parameters | None = None) -> Any:  # noqa: ANN401 - whatever JSON can hold
         """Delete what a path names and return the JSON answer."""
         return self._request("DELETE", path, parameters)

@@ -12,14 +12,15 @@ from pydantic import BaseModel
 
 from cli.client import DEFAULT_SERVER, Parameters, ServiceClient, ServiceRefused
 from cli.service import Server, service
-from cli.terminal import print_error, print_facts, print_json, print_note, print_table, utc
+from cli.terminal import print_error, print_facts, print_json, print_note, print_page, print_table, utc
 from core.errors import FailureCode
+from core.job import JOB_ID_PATTERN
 from core.work import AttemptRecord
 
 _PATH = "/dead-letters"
 _MOVED_A_CALL = 1000
 """How many dead letters the service moves a call, as it documents."""
-_JOB_ID = re.compile(r"[0-9a-f]{32}")
+_JOB_ID = re.compile(JOB_ID_PATTERN)
 _Send = Callable[[str, Parameters | None], Any]
 
 app = typer.Typer(no_args_is_help=True, help="Failed jobs: look at them, requeue them, purge them.")
@@ -92,26 +93,24 @@ def list_dead_letters(
             print_json(document)
             return
         page = _DeadLetters.model_validate(document)
-    if page.dead_letters:
-        print_table(
-            ("Job", "Failed (UTC)", "Failure", "Attempts", "Jobs", "File"),
-            [
-                (
-                    letter.job.job_id,
-                    utc(letter.job.finished_at),
-                    letter.job.failure.code if letter.job.failure else "-",
-                    str(letter.job.attempt),
-                    str(len(letter.job_ids)),
-                    letter.job.file_name or "-",
-                )
-                for letter in page.dead_letters
-            ],
-        )
-    shown = offset + len(page.dead_letters)
-    if page.total == 0:
-        print_note("No dead letters.")
-    elif shown < page.total:
-        print_note(f"{page.total} in all; the next page begins at --offset {offset + limit}.")
+    print_page(
+        ("Job", "Failed (UTC)", "Failure", "Attempts", "Jobs", "File"),
+        [
+            (
+                letter.job.job_id,
+                utc(letter.job.finished_at),
+                letter.job.failure.code if letter.job.failure else "-",
+                str(letter.job.attempt),
+                str(len(letter.job_ids)),
+                letter.job.file_name or "-",
+            )
+            for letter in page.dead_letters
+        ],
+        total=page.total,
+        limit=limit,
+        offset=offset,
+        what="dead letters",
+    )
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""`scriptorium keys`: make, list and revoke the service's API keys."""
+"""`scriptorium keys`: make, list, change and revoke the service's API keys."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -9,12 +9,13 @@ from pydantic import BaseModel
 
 from cli.client import DEFAULT_SERVER
 from cli.service import Server, service
-from cli.terminal import print_facts, print_json, print_note, print_table, utc
+from cli.terminal import print_facts, print_json, print_note, print_page, utc
 
 _PATH = "/keys"
 
 app = typer.Typer(
-    no_args_is_help=True, help="API keys: make, list and revoke them, with a key of scope admin in SCRIPTORIUM_API_KEY."
+    no_args_is_help=True,
+    help="API keys: make, list, change and revoke them, with a key of scope admin in SCRIPTORIUM_API_KEY.",
 )
 
 
@@ -32,6 +33,9 @@ class _Key(BaseModel):
     weight: float
     submit_rate: str | None
     read_rate: str | None
+    webhook_url: str | None
+    retention_hours: float | None
+    sensitivity: str | None
     status: str
     created_at: datetime
     expires_at: datetime | None
@@ -56,6 +60,39 @@ def _key_id(given: str) -> str:
     return key_id
 
 
+class _Limit(StrEnum):
+    """What of a key can be taken away; by the option that gives it."""
+
+    EXPIRY = "expiry"
+    RATE_SUBMIT = "rate-submit"
+    RATE_READ = "rate-read"
+    WEBHOOK_URL = "webhook-url"
+    RETENTION_HOURS = "retention-hours"
+    SENSITIVITY = "sensitivity"
+
+    @property
+    def field(self) -> str:
+        """The service's name of it."""
+        return {"expiry": "expires_in_days", "rate-submit": "submit_rate", "rate-read": "read_rate"}.get(
+            self.value, self.value.replace("-", "_")
+        )
+
+
+_ExpiresInDays = Annotated[float | None, typer.Option(metavar="DAYS", help="Never, if not given.")]
+_RateSubmit = Annotated[
+    str | None, typer.Option(metavar="RATE", help="Such as 100/minute; RATE_LIMIT_SUBMIT if not given.")
+]
+_RateRead = Annotated[
+    str | None, typer.Option(metavar="RATE", help="Such as 6000/minute; RATE_LIMIT_READ if not given.")
+]
+_WebhookUrl = Annotated[
+    str | None, typer.Option(metavar="URL", help="Who is told of the end of its jobs that name nobody.")
+]
+_RetentionHours = Annotated[
+    float | None,
+    typer.Option(metavar="HOURS", help="When all of a job is removed after its end, and the most a job may ask for."),
+]
+_Sensitivity = Annotated[str | None, typer.Option(metavar="LABEL", help="The label of its jobs that name none.")]
 _AsJson = Annotated[bool, typer.Option("--json", help="Print the service's answer.")]
 _KeyId = Annotated[str, typer.Argument(metavar="ID", parser=_key_id)]
 
@@ -67,13 +104,12 @@ def create(
     tenant: Annotated[str, typer.Option(help="Whose jobs it concerns.")],
     scopes: Annotated[list[_Scope] | None, typer.Option("--scope", help="Submit and read, if none is given.")] = None,
     weight: Annotated[float, typer.Option(help="Its tenant's share of a queue, against 1 of others.")] = 1.0,
-    expires_in_days: Annotated[float | None, typer.Option(metavar="DAYS", help="Never, if not given.")] = None,
-    rate_submit: Annotated[
-        str | None, typer.Option(metavar="RATE", help="Such as 100/minute; RATE_LIMIT_SUBMIT if not given.")
-    ] = None,
-    rate_read: Annotated[
-        str | None, typer.Option(metavar="RATE", help="Such as 6000/minute; RATE_LIMIT_READ if not given.")
-    ] = None,
+    expires_in_days: _ExpiresInDays = None,
+    rate_submit: _RateSubmit = None,
+    rate_read: _RateRead = None,
+    webhook_url: _WebhookUrl = None,
+    retention_hours: _RetentionHours = None,
+    sensitivity: _Sensitivity = None,
     as_json: _AsJson = False,
     server: Server = DEFAULT_SERVER,
 ) -> None:
@@ -86,6 +122,9 @@ def create(
         "expires_in_days": expires_in_days,
         "submit_rate": rate_submit,
         "read_rate": rate_read,
+        "webhook_url": webhook_url,
+        "retention_hours": retention_hours,
+        "sensitivity": sensitivity,
     }
     with service(server, of="API keys") as client:
         document = client.post(_PATH, body=body)
@@ -112,26 +151,25 @@ def list_keys(
             print_json(document)
             return
         page = _Keys.model_validate(document)
-    if page.keys:
-        print_table(
-            ("Key", "Tenant", "Scopes", "Status", "Expires (UTC)", "Last used (UTC)", "Name"),
-            [
-                (
-                    key.key_id,
-                    key.tenant,
-                    " ".join(key.scopes),
-                    key.status,
-                    utc(key.expires_at),
-                    utc(key.last_used_at),
-                    key.name,
-                )
-                for key in page.keys
-            ],
-        )
-    if page.total == 0:
-        print_note("No API keys.")
-    elif offset + len(page.keys) < page.total:
-        print_note(f"{page.total} in all; the next page begins at --offset {offset + limit}.")
+    print_page(
+        ("Key", "Tenant", "Scopes", "Status", "Expires (UTC)", "Last used (UTC)", "Name"),
+        [
+            (
+                key.key_id,
+                key.tenant,
+                " ".join(key.scopes),
+                key.status,
+                utc(key.expires_at),
+                utc(key.last_used_at),
+                key.name,
+            )
+            for key in page.keys
+        ],
+        total=page.total,
+        limit=limit,
+        offset=offset,
+        what="API keys",
+    )
 
 
 @app.command()
@@ -152,6 +190,9 @@ def show(key_id: _KeyId, *, as_json: _AsJson = False, server: Server = DEFAULT_S
             ("weight", f"{key.weight:g}"),
             ("submit rate", key.submit_rate or "-"),
             ("read rate", key.read_rate or "-"),
+            ("webhook", key.webhook_url or "-"),
+            ("retention hours", "-" if key.retention_hours is None else f"{key.retention_hours:g}"),
+            ("sensitivity", key.sensitivity or "-"),
             ("status", key.status),
             ("made (UTC)", utc(key.created_at)),
             ("expires (UTC)", utc(key.expires_at)),
@@ -159,6 +200,41 @@ def show(key_id: _KeyId, *, as_json: _AsJson = False, server: Server = DEFAULT_S
             ("last used (UTC)", utc(key.last_used_at)),
         ]
     )
+
+
+@app.command()
+def change(
+    key_id: _KeyId,
+    *,
+    weight: Annotated[float | None, typer.Option(help="Its tenant's share of a queue, against 1 of others.")] = None,
+    expires_in_days: Annotated[float | None, typer.Option(metavar="DAYS", help="From now.")] = None,
+    rate_submit: _RateSubmit = None,
+    rate_read: _RateRead = None,
+    webhook_url: _WebhookUrl = None,
+    retention_hours: _RetentionHours = None,
+    sensitivity: _Sensitivity = None,
+    without: Annotated[list[_Limit] | None, typer.Option(help="Take this away; may be given several times.")] = None,
+    server: Server = DEFAULT_SERVER,
+) -> None:
+    """Change limits of a key; those that aren't named stay. Every gateway knows them within a second."""
+    named = {
+        "weight": weight,
+        "expires_in_days": expires_in_days,
+        "submit_rate": rate_submit,
+        "read_rate": rate_read,
+        "webhook_url": webhook_url,
+        "retention_hours": retention_hours,
+        "sensitivity": sensitivity,
+    }
+    given = {field: value for field, value in named.items() if value is not None}
+    removed = dict.fromkeys(limit.field for limit in without or ())
+    if not given and not removed:
+        raise typer.BadParameter("Name something to change; --help lists what there is.")
+    if both := given.keys() & removed.keys():
+        raise typer.BadParameter(f"{', '.join(sorted(both))}: given and taken away at once.", param_hint="--without")
+    with service(server, of="API keys") as client:
+        key = _Key.model_validate(client.patch(f"{_PATH}/{key_id}/limits", body=given | removed))
+    print(f"changed {key.key_id}")
 
 
 @app.command()

@@ -5,12 +5,16 @@ from typing import Annotated
 import typer
 
 from cli import dead_letters, keys
+from cli.audit import audit
 from cli.bench import bench
+from cli.erase import erase
 
 app = typer.Typer(no_args_is_help=True, add_completion=True, help="Run and use a Scriptorium transcription service.")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(keys.app, name="keys")
+app.command()(audit)
 app.command()(bench)
+app.command()(erase)
 
 
 @app.command()

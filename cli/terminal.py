@@ -33,6 +33,18 @@ def print_table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     Console(highlight=False).print(table)
 
 
+def print_page(
+    headers: Sequence[str], rows: Sequence[Sequence[str]], *, total: int, limit: int, offset: int, what: str
+) -> None:
+    """Print one page of a listing, and where the next one begins; of an empty listing, that there is none of `what`."""
+    if rows:
+        print_table(headers, rows)
+    if total == 0:
+        print_note(f"No {what}.")
+    elif offset + len(rows) < total:
+        print_note(f"{total} in all; the next page begins at --offset {offset + limit}.")
+
+
 def print_facts(facts: Iterable[tuple[str, str]]) -> None:
     """Print names with their values: aligned on a terminal, tab-separated elsewhere."""
     pairs = [(name, printable(value)) for name, value in facts]

@@ -62,12 +62,32 @@ class FailureCode(StrEnum):
     """More audio than MAX_AUDIO_SECONDS."""
     CLIP_OUTSIDE_AUDIO = "clip_outside_audio"
     """`clip_start_seconds` lies at or after the end of the audio."""
+    URL_REFUSED = "url_refused"
+    """The URL, or one that it redirects to, is none that is ever asked: not HTTP, or not of the public internet."""
+    URL_HOST_UNKNOWN = "url_host_unknown"
+    """The host of the URL has no address."""
+    URL_NOT_SERVED = "url_not_served"
+    """The URL's server answered with something else than a file: an error, or redirects without end."""
+    URL_TOO_LARGE = "url_too_large"
+    """More bytes are behind the URL than MAX_FILE_SIZE_MB allows."""
+    URL_EMPTY = "url_empty"
+    """The file behind the URL has no bytes."""
+    URL_UNREACHABLE = "url_unreachable"
+    """The URL's server did not answer, was too slow, broke off, or asked to come back: it may pass."""
+    OUT_OF_DISK = "out_of_disk"
+    """Fetching audio would have left less than MIN_FREE_DISK_MB free."""
+    MALWARE_FOUND = "malware_found"
+    """A malware scanner knows the media for what it is."""
+    MALWARE_SCAN_FAILED = "malware_scan_failed"
+    """No malware scanner has seen the whole media: a fault of ours."""
     MEDIA_MISSING = "media_missing"
     """The stored upload is gone: a fault of ours."""
     TIMED_OUT = "timed_out"
     """A step of the attempt made no progress for too long; a loaded machine may be to blame."""
     OUT_OF_MEMORY = "out_of_memory"
     """The attempt ran out of memory."""
+    REDACTION_UNAVAILABLE = "redaction_unavailable"
+    """The worker can't look for what is to be redacted; unredacted, nothing is stored."""
     INTERNAL_ERROR = "internal_error"
     """An unexpected error in the worker; its traceback is in the worker's log."""
     WORKER_LOST = "worker_lost"
@@ -77,7 +97,7 @@ class FailureCode(StrEnum):
 
     @property
     def is_media_fault(self) -> bool:
-        """Whether the media itself is to blame: no later attempt can succeed."""
+        """Whether the media, or the URL that should serve it, is to blame: no later attempt can succeed."""
         return self in _MEDIA_FAULTS
 
 
@@ -88,6 +108,12 @@ _MEDIA_FAULTS = frozenset(
         FailureCode.AUDIO_EMPTY,
         FailureCode.AUDIO_TOO_LONG,
         FailureCode.CLIP_OUTSIDE_AUDIO,
+        FailureCode.URL_REFUSED,
+        FailureCode.URL_HOST_UNKNOWN,
+        FailureCode.URL_NOT_SERVED,
+        FailureCode.URL_TOO_LARGE,
+        FailureCode.URL_EMPTY,
+        FailureCode.MALWARE_FOUND,
     }
 )
 
@@ -169,7 +195,7 @@ class MalformedBody(RequestRefused):
 
 
 class MultipartRequired(RequestRefused):
-    """The body has another Content-Type than multipart/form-data."""
+    """The body is neither multipart/form-data with a file nor JSON with the URL of one."""
 
     code = "multipart_required"
     title = "Send the file as multipart/form-data"

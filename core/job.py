@@ -8,6 +8,9 @@ from pydantic import BaseModel, ConfigDict
 
 from core.work import JobStatus, Work, moment, optional_moment
 
+JOB_ID_PATTERN = "[0-9a-f]{32}"
+"""A regular expression of what a job's id looks like."""
+
 
 class Job(BaseModel):
     """One job with its work, read from their Redis hashes. All times are UTC, taken from Redis' clock."""
@@ -29,6 +32,8 @@ class Job(BaseModel):
     """Id of the event of that cancellation: what comes behind it is no concern of this job."""
     cancel_requested: bool
     """Its worker was asked to stop."""
+    retained_until: datetime | None
+    """When everything of it goes, if it has a retention and has ended."""
     work: Work
 
     @classmethod
@@ -43,6 +48,7 @@ class Job(BaseModel):
             cancelled_at=optional_moment(job.get("cancelled_at_ms")),
             last_event=job.get("last_event"),
             cancel_requested=job.get("cancel_requested") == "1",
+            retained_until=optional_moment(job.get("expires_at_ms")),
             work=Work.from_record(work),
         )
 
@@ -62,3 +68,8 @@ class Job(BaseModel):
         if self.cancelled_at:
             return self.cancelled_at
         return max(self.work.finished_at, self.created_at) if self.work.finished_at else None
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """When its result is removed; None until it has ended."""
+        return self.retained_until or self.work.expires_at

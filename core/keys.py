@@ -67,6 +67,11 @@ class Keys:
         return f"{self.prefix}dead"
 
     @property
+    def expiring(self) -> str:
+        """Sorted set: ended jobs with a retention, as `<work>:<job>:<tenant>`, by the time they go in milliseconds."""
+        return f"{self.prefix}expiring"
+
+    @property
     def webhooks(self) -> str:
         """Sorted set: the outbox, events to deliver by the time they are due in milliseconds."""
         return f"{self.prefix}webhooks"
@@ -108,6 +113,11 @@ class Keys:
     def lane_counters(self, lane: str) -> str:
         """Hash: how often what happened in a lane, since ever."""
         return f"{self.prefix}lane:{lane}:counters"
+
+    @property
+    def audit(self) -> str:
+        """Stream: who did what, of bounded length; what is too old is cleaned up."""
+        return f"{self.prefix}audit"
 
     @property
     def rate_limits(self) -> str:

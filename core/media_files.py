@@ -7,8 +7,9 @@ is removed.
 import os
 import shutil
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 _PART_SUFFIX = ".part"
@@ -27,16 +28,30 @@ class StoredFile:
 
 @dataclass(frozen=True, slots=True)
 class MediaFiles:
-    """The media folder. A name without `.part` promises that the file is whole and on the disk."""
+    """The media folder. A name without `.part` promises that the file is whole and on the disk.
+
+    Jobs of some labels may have folders apart (`of`). What removes or looks for files does so in all folders.
+    """
 
     folder: Path
+    apart: Mapping[str, "MediaFiles"] = field(default_factory=dict, kw_only=True)
+    """By sensitivity label, the folders that are not this one."""
 
     @classmethod
-    def under(cls, data_dir: Path) -> "MediaFiles":
-        """Return the media folder of a data directory, created if need be."""
+    def under(cls, data_dir: Path, apart: Mapping[str, Path] | None = None) -> "MediaFiles":
+        """Return the media folder of a data directory, created if need be, and those of directories apart."""
         folder = data_dir.resolve() / "media"
         folder.mkdir(parents=True, exist_ok=True)
-        return cls(folder)
+        return cls(folder, apart={label: cls.under(directory) for label, directory in (apart or {}).items()})
+
+    def of(self, sensitivity: str | None) -> "MediaFiles":
+        """Return the one folder for the audio of jobs with a label."""
+        return self.apart.get(sensitivity or "", self)
+
+    @property
+    def folders(self) -> "list[MediaFiles]":
+        """Every folder, this one first."""
+        return list({each.folder: each for each in (self, *self.apart.values())}.values())
 
     def path(self, job_id: str) -> Path:
         """Return where a job's audio is, or will be."""
@@ -55,16 +70,17 @@ class MediaFiles:
         finally:
             os.close(folder)
 
-    def remove(self, job_id: str) -> bool:
-        """Remove whatever is stored of a job's audio; tell whether there was anything."""
-        found = False
-        for path in (self.path(job_id), self.part_path(job_id)):
+    def remove(self, job_id: str) -> list[int]:
+        """Remove whatever is stored of a job's audio, in whatever folder; return the sizes of the files in bytes."""
+        removed: list[int] = []
+        for path in chain.from_iterable((each.path(job_id), each.part_path(job_id)) for each in self.folders):
             try:
+                size_bytes = path.stat().st_size
                 path.unlink()
             except FileNotFoundError:
                 continue
-            found = True
-        return found
+            removed.append(size_bytes)
+        return removed
 
     def free_bytes(self) -> int:
         """Return the bytes left on the folder's disk."""
@@ -73,15 +89,16 @@ class MediaFiles:
     def scan(self) -> Iterator[StoredFile]:
         """Yield every stored file; files that vanish meanwhile are left out."""
         now = time.time()
-        with os.scandir(self.folder) as entries:
-            for entry in entries:
-                try:
-                    modified = entry.stat(follow_symlinks=False).st_mtime
-                except FileNotFoundError:
-                    continue
-                yield StoredFile(
-                    path=Path(entry.path),
-                    job_id=entry.name.removesuffix(_PART_SUFFIX),
-                    is_part=entry.name.endswith(_PART_SUFFIX),
-                    age_seconds=now - modified,
-                )
+        for media in self.folders:
+            with os.scandir(media.folder) as entries:
+                for entry in entries:
+                    try:
+                        modified = entry.stat(follow_symlinks=False).st_mtime
+                    except FileNotFoundError:
+                        continue
+                    yield StoredFile(
+                        path=Path(entry.path),
+                        job_id=entry.name.removesuffix(_PART_SUFFIX),
+                        is_part=entry.name.endswith(_PART_SUFFIX),
+                        age_seconds=now - modified,
+                    )

@@ -2,10 +2,11 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from core.languages import LANGUAGE_NAMES, language_code
+from core.pii import PiiKind
 
 
 def _known_language(value: str) -> str:
@@ -18,6 +19,25 @@ def _known_language(value: str) -> str:
             {"language": value[:40], "count": len(LANGUAGE_NAMES)},
         )
     return code
+
+
+def _listed(value: object) -> object:
+    """Split what a form sends; a JSON list is one already."""
+    return [part for each in value.split(",") if (part := each.strip().lower())] if isinstance(value, str) else value
+
+
+def _each_once(kinds: tuple[PiiKind, ...]) -> tuple[PiiKind, ...]:
+    # In one order, or jobs that ask for the same would not share a work.
+    return tuple(sorted(set(kinds)))
+
+
+_KIND = "|".join(PiiKind)
+_KINDS_SCHEMA = {
+    "anyOf": [
+        {"type": "string", "pattern": f"^(({_KIND})(,({_KIND}))*)?$"},
+        {"type": "array", "items": {"type": "string", "enum": list(PiiKind)}, "maxItems": 100},
+    ]
+}
 
 
 class TranscriptionOptions(BaseModel):
@@ -83,6 +103,19 @@ class TranscriptionOptions(BaseModel):
     clip_start_seconds: float = Field(default=0.0, ge=0.0, description="Transcribe from here on.")
     clip_end_seconds: float | None = Field(
         default=None, gt=0.0, description="Transcribe up to here; to the end if left out."
+    )
+
+    redact: Annotated[
+        tuple[PiiKind, ...],
+        BeforeValidator(_listed),
+        AfterValidator(_each_once),
+        WithJsonSchema(_KINDS_SCHEMA, mode="validation"),
+    ] = Field(
+        default=(),
+        max_length=100,
+        description="Kinds of personal data to replace by placeholders such as `[EMAIL]` before anything is stored, "
+        "separated by commas or as a list. `name` and `location` need a model of names; `GET /health/ready` tells what "
+        "each worker redacts.",
     )
 
     @property

@@ -6,12 +6,14 @@ Read once, by the process' composition root, from the environment and from `.env
 import ipaddress
 from pathlib import Path
 from typing import Literal, Self
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.errors import ConfigurationError
+
+_MIB = 1024 * 1024
 
 
 class CommonSettings(BaseSettings):
@@ -37,14 +39,39 @@ class CommonSettings(BaseSettings):
         min_length=1,
         description="The model a worker holds, and the lane of jobs that ask for none.",
     )
+    sensitivity_labels: str = Field(
+        default="",
+        description="Labels that jobs may have, separated by commas: each of a to z, 0 to 9, `_` and `-`.",
+        examples=["public,internal,confidential"],
+    )
+    sensitivity_default: str = Field(
+        default="", description="The label of jobs where neither they nor their key name one; the first if not set."
+    )
+    sensitive_upload_dirs: str = Field(
+        default="",
+        description="Directories for the audio of some labels, each `label=directory`, separated by commas.",
+        examples=["confidential=/mnt/encrypted/scriptorium"],
+    )
     result_ttl_hours: float = Field(default=24, gt=0, description="How long results are kept.")
     record_ttl_hours: float = Field(
         default=168,
         gt=0,
         description="How much longer a job's record stays, to say that its result has expired.",
     )
+    audit_days: float = Field(
+        default=30, ge=0, description="How long the audit log keeps who did what; 0: there is no audit log."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="Least level logged.")
     log_format: Literal["console", "json"] = Field(default="console", description="Log lines for people or machines.")
+
+    @field_validator("redis_url", "broker_url")
+    @classmethod
+    def _is_url(cls, value: str) -> str:
+        try:
+            _ = urlsplit(value).port
+        except ValueError:  # whose message quotes what it takes for a port: often a part of the password
+            raise ValueError("this is no URL; what is special in its password has to be percent-encoded") from None
+        return value
 
     @property
     def redis(self) -> str:
@@ -70,12 +97,18 @@ class CommonSettings(BaseSettings):
         """How much longer records are kept, in milliseconds."""
         return round(self.record_ttl_hours * 3_600_000)
 
+    @property
+    def audit_ms(self) -> int:
+        """How long entries of the audit log are kept, in milliseconds."""
+        return round(self.audit_days * 86_400_000)
+
     @classmethod
     def read(cls) -> Self:
         """Read the settings.
 
         Raises:
-            ConfigurationError: a variable has a value that can't be used; the message names it.
+            ConfigurationError: a variable has a value that can't be used; the message names the variable and the rule,
+                and never shows the value, which may be a secret.
         """
         try:
             return cls()
@@ -83,10 +116,31 @@ class CommonSettings(BaseSettings):
             raise ConfigurationError(f".env can't be read: it is not valid UTF-8 at byte {error.start}.") from None
         except ValidationError as error:
             problems = "; ".join(
-                f"{'.'.join(str(part) for part in problem['loc']).upper()}: {problem['msg']} (got {problem['input']!r})"
-                for problem in error.errors()
+                f"{'.'.join(str(part) for part in problem['loc']).upper()}: {problem['msg']}"
+                for problem in error.errors(include_input=False)
             )
             raise ConfigurationError(f"Settings can't be used. {problems}") from None
+
+
+class MediaSettings(CommonSettings):
+    """What audio is taken and what it leaves of the disk: for who receives it, and who fetches it."""
+
+    max_file_size_mb: float = Field(default=100, gt=0, description="Largest upload, or file behind a URL, in MiB.")
+    min_free_disk_mb: float = Field(
+        default=1024,
+        ge=0,
+        description="Uploads are refused (507), and nothing is fetched, rather than leave less than this free, in MiB.",
+    )
+
+    @property
+    def max_file_bytes(self) -> int:
+        """Largest file in bytes."""
+        return round(self.max_file_size_mb * _MIB)
+
+    @property
+    def min_free_disk_bytes(self) -> int:
+        """Disk space that audio must leave, in bytes."""
+        return round(self.min_free_disk_mb * _MIB)
 
 
 class OutboundSettings(CommonSettings):

@@ -1,6 +1,10 @@
 """The transcript: the output of a transcription, in the words of faster-whisper."""
 
+from collections.abc import Mapping
+
 from pydantic import BaseModel, ConfigDict, field_validator
+
+from core.pii import PiiKind
 
 
 class Word(BaseModel):
@@ -54,6 +58,8 @@ class TranscriptInfo(BaseModel):
     """1 if the language was given."""
     duration_seconds: float
     """Length of the decoded audio, before any clip or filter."""
+    redacted: Mapping[PiiKind, int] | None = None
+    """How often each kind that was looked for was taken out of the segments; None if nothing was to be redacted."""
 
 
 class Transcript(BaseModel):

@@ -67,12 +67,18 @@ class UrlPolicy:
         """Return the policy of OUTBOUND_ALLOWED_NETWORKS.
 
         Raises:
-            ConfigurationError: something in it is no network.
+            ConfigurationError: something in it is no network; the message does not show it.
         """
-        try:
-            return cls([ip_network(network) for network in networks.replace(",", " ").split()])
-        except ValueError as error:
-            raise ConfigurationError(f"OUTBOUND_ALLOWED_NETWORKS: {error}.") from None
+        allowed = []
+        for number, network in enumerate(networks.replace(",", " ").split(), start=1):
+            try:
+                allowed.append(ip_network(network))
+            except ValueError:
+                raise ConfigurationError(
+                    f"OUTBOUND_ALLOWED_NETWORKS: number {number} is no network, such as 10.1.0.0/16 (no bit behind "
+                    "the 16th)."
+                ) from None
+        return cls(allowed)
 
     def checked_url(self, url: str) -> HttpUrl:
         """Return a URL in its one normal form.

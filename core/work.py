@@ -12,6 +12,8 @@ from core.errors import FailureCode
 from core.options import TranscriptionOptions
 from core.transcript import TranscriptInfo
 
+HOUR_MS = 3_600_000
+
 
 class JobStatus(StrEnum):
     """Where a work stands, and with it its jobs. A request for cancellation is a flag beside it until heeded."""
@@ -41,8 +43,16 @@ class Work(BaseModel):
     """The queue it waits in: the name of its model."""
     status: JobStatus
     options: TranscriptionOptions
-    media_bytes: int
-    media_sha256: str
+    media_bytes: int | None
+    """None until the audio of a URL is fetched."""
+    media_sha256: str | None
+    """None of audio from a URL: what it serves may change, so no other job shares it."""
+    source_url: str | None = Field(default=None, repr=False)
+    """Where the audio is fetched; a secret of its owner, forgotten once it is there or not wanted any more."""
+    retention_hours: float | None = None
+    """How long after its end everything of a job is kept; None: as long as the service keeps results and records."""
+    sensitivity: str | None = None
+    """Its label, which says where its audio lies; None where no labels are set up."""
     audio_seconds: float | None
     """Length of the audio: from the container's header, replaced by the decoded length; None if unknown."""
     cost_seconds: float
@@ -71,14 +81,23 @@ class Work(BaseModel):
     """Audio seconds that were done when the latest attempt began."""
     info: TranscriptInfo | None
     """Known once an attempt has decoded the audio and knows the language."""
+    request_id: str | None
+    """Id of the request that it was accepted with, for log lines; None of one from before ids were kept."""
     failure: FailureCode | None
     failure_detail: str | None
+
+    @property
+    def is_cost_guessed(self) -> bool:
+        """Whether nothing was known of the audio when its cost was charged, and nothing is yet."""
+        return self.media_sha256 is None and self.audio_seconds is None
 
     @classmethod
     def from_record(cls, record: Mapping[str, str]) -> Self:
         """Read a work from its Redis hash (the fields `accept.lua` and `claim.lua` document)."""
         failure = record.get("failure")
         audio_ms = record.get("audio_ms")
+        media_bytes = record.get("media_bytes")
+        retention_ms = record.get("retention_ms")
         info = record.get("info")
         return cls(
             work_id=record["work_id"],
@@ -86,8 +105,11 @@ class Work(BaseModel):
             lane=record["lane"],
             status=JobStatus(record["status"]),
             options=_options(record["options"]),
-            media_bytes=int(record["media_bytes"]),
-            media_sha256=record["media_sha256"],
+            media_bytes=int(media_bytes) if media_bytes else None,
+            media_sha256=record.get("media_sha256"),
+            source_url=record.get("source_url"),
+            retention_hours=int(retention_ms) / HOUR_MS if retention_ms else None,
+            sensitivity=record.get("sensitivity"),
             audio_seconds=int(audio_ms) / 1000 if audio_ms else None,
             cost_seconds=int(record["cost_ms"]) / 1000,
             created_at=moment(record["created_at_ms"]),
@@ -103,6 +125,7 @@ class Work(BaseModel):
             progress_seconds=int(record.get("progress_ms", 0)) / 1000,
             resumed_from_seconds=int(record.get("resumed_from_ms", 0)) / 1000,
             info=TranscriptInfo.model_validate_json(info) if info else None,
+            request_id=record.get("request_id"),
             failure=FailureCode(failure) if failure else None,
             failure_detail=record.get("failure_detail"),
         )

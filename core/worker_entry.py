@@ -4,6 +4,8 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
+from core.pii import PiiKind
+
 
 class WorkerState(StrEnum):
     """Distinct states of health, not one boolean."""
@@ -29,3 +31,5 @@ class WorkerEntry(BaseModel):
     started_at_ms: int
     metrics_port: int
     version: str
+    redacts: tuple[PiiKind, ...] = ()
+    """What it can take out of a transcript; nothing, of a worker that does not say."""

@@ -7,6 +7,7 @@ a whole file.
 import io
 import json
 import random
+import struct
 import wave
 from dataclasses import dataclass
 from fractions import Fraction
@@ -198,6 +199,26 @@ def transcoded(path: Path, container: str, codec: str, *, dtx: bool = False) -> 
             sink.mux(stream.encode(frame))
         sink.mux(stream.encode())
     return file.getvalue()
+
+
+def matroska_head(size: int, *, encoding: bytes = b"") -> bytes:
+    """Return what comes before so many bytes of sound, 8 bits at 8 kHz, in one block of Matroska (RFC 9559, section 5).
+
+    `encoding` is an element of the track that says how the block is packed.
+    """
+    sound = ebml("E1", ebml("B5", struct.pack(">d", 8000.0)) + ebml("6264", b"\x08"))
+    track = (
+        ebml("D7", b"\1") + ebml("73C5", b"\1") + ebml("83", b"\2") + ebml("86", b"A_PCM/INT/LIT") + sound + encoding
+    )
+    cluster = ebml("E7", b"\0") + ebml("A3", b"\x81\0\0\x80", follow=size)
+    segment = ebml("1654AE6B", ebml("AE", track)) + ebml("1F43B675", cluster, follow=size)
+    head = ebml("1A45DFA3", ebml("4282", b"matroska") + ebml("4287", b"\4"))
+    return head + ebml("18538067", segment, follow=size)
+
+
+def ebml(name: str, content: bytes, *, follow: int = 0) -> bytes:
+    """Return an element of EBML (RFC 8794) with a size of eight bytes, so many bytes of whose content are to follow."""
+    return bytes.fromhex(name) + struct.pack(">Q", 1 << 56 | len(content) + follow) + content
 
 
 def write_long_silence(path: Path, seconds: int) -> None:

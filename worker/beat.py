@@ -19,6 +19,7 @@ from core.entry import run_process
 from core.lanes import CLEAN_UP_TASK, MAINTENANCE_QUEUE
 from core.media_files import MediaFiles
 from core.redis_clients import connect
+from core.sensitivity import Sensitivity
 from core.user_urls import UrlPolicy
 from core.webhook_signatures import WebhookSigner
 from worker.background import Background
@@ -50,7 +51,7 @@ def _run(settings: WorkerSettings) -> int:
         result_ttl_ms=settings.result_ttl_ms,
         record_ttl_ms=settings.record_ttl_ms,
     )
-    media = MediaFiles.under(settings.data_dir)
+    media = MediaFiles.under(settings.data_dir, Sensitivity.of(settings).folders)
     app = create_celery(settings.broker, queue=MAINTENANCE_QUEUE)
     app.conf.beat_schedule = {
         "clean-up": {
@@ -68,6 +69,7 @@ def _run(settings: WorkerSettings) -> int:
                 media,
                 orphan_seconds=settings.orphan_seconds,
                 record_age_ms=settings.result_ttl_ms + settings.record_ttl_ms,
+                audit_age_ms=settings.audit_ms,
             )
         ),
     )

@@ -44,8 +44,9 @@ class Decoder:
 
         Raises:
             TranscriptionFailure: here or with a window: `media_missing`, `audio_undecodable` (crashes and the child's
-                limits as well, and more channels than can be kept apart), `no_audio_stream`, `audio_empty`,
-                `audio_too_long`; `timed_out`, `out_of_memory` or `internal_error` where the media need not be to blame.
+                limits as well, and rates and channels that nobody records speech with), `no_audio_stream`,
+                `audio_empty`, `audio_too_long`; `timed_out`, `out_of_memory` or `internal_error` where the media need
+                not be to blame.
         """
         audio = DecodedAudio(
             self._children, media, split_channels=split_channels, max_audio_seconds=self._max_audio_seconds

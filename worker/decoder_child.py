@@ -37,7 +37,7 @@ WINDOW: Final = b"w"
 OUTCOME: Final = b"e"
 """JSON, and the last that is said about a file: `{"cpu_seconds": float}`, the child's computing time so far, or
 `{"failure": FailureCode, "detail": str}`, `{"out_of_memory": str}` or `{"traceback": str}`."""
-MESSAGE_BYTES: Final = WINDOW_SECONDS * SAMPLE_RATE * decoding.SAMPLE_BYTES * decoding.MAX_CHANNELS_APART
+MESSAGE_BYTES: Final = WINDOW_SECONDS * SAMPLE_RATE * decoding.SAMPLE_BYTES * decoding.MAX_CHANNELS
 """No message is longer: a window of all channels is the longest."""
 PIPE_BYTES: Final = 1 << 20
 """Asked of the kernel for the messages' pipe, so that a short clip fits in and is done with at once."""

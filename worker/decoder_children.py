@@ -13,6 +13,7 @@ import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing import connection, forkserver, get_context, resource_tracker, util
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import structlog
@@ -24,6 +25,9 @@ _FILES_PER_CHILD: Final = 32
 """Bounds how long what FFmpeg leaks, or a fault that a file has left behind, can last."""
 _REAP_SECONDS: Final = 5.0
 """A killed child is gone in milliseconds, unless it hangs in the kernel, on a dead network disk perhaps."""
+_AT_WORK: Final = 0.2
+"""The part of a silence that a child must have computed for its file to be blamed and not the machine: of half a minute
+that is six seconds, which are twenty windows of the slowest codec measured."""
 _STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _BEFORE_MULTIPROCESSING_WAITS: Final = 10
 """An exit priority: from 0 on, before multiprocessing joins its children, of which ours wait for files."""
@@ -116,7 +120,7 @@ class Child:
 
         Raises:
             TranscriptionFailure: its verdict, or `timed_out`.
-            UnsoundChild: it died, or failed without a verdict.
+            UnsoundChild: it died, failed without a verdict, or computes on and on.
         """
         kind, size = decoder_child.MESSAGE.unpack(self._read(decoder_child.MESSAGE.size))
         if size > decoder_child.MESSAGE_BYTES:
@@ -160,12 +164,42 @@ class Child:
         content = bytearray(count)
         left = memoryview(content)
         while left:
-            if not self._readable.poll(self._timeout_seconds * 1000):
-                raise self._timed_out()
+            self._await_more()
             if not (got := os.readv(self._told.fileno(), [left])):
                 raise self._crash()
             left = left[got:]
         return content
+
+    def _await_more(self) -> None:
+        """Wait until there is something to read.
+
+        Raises:
+            TranscriptionFailure: `timed_out`: it waits for something itself, or for its turn on a busy machine.
+            UnsoundChild: it was at work, and gave nothing all the same.
+        """
+        half_seconds = self._timeout_seconds / 2
+        if self._readable.poll(half_seconds * 1000):
+            return
+        computed_before = self._computed_seconds()
+        if self._readable.poll(half_seconds * 1000):
+            return
+        if self._computed_seconds() - computed_before < _AT_WORK * half_seconds:
+            raise self._timed_out()
+        raise UnsoundChild(
+            FailureCode.AUDIO_UNDECODABLE,
+            f"The file kept the decoder computing for {self._timeout_seconds:g} s (DECODE_TIMEOUT_SECONDS) without "
+            "giving any audio. It is damaged.",
+        )
+
+    def _computed_seconds(self) -> float:
+        """Return the computing time it has taken so far; 0 if it is gone."""
+        try:
+            stat = Path(f"/proc/{self._process.pid}/stat").read_text(encoding="ascii", errors="replace")
+        except OSError:
+            return 0.0
+        # Behind its name, which may hold anything: see proc(5), fields 14 and 15.
+        user, system = stat.rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
     def _exit_code(self, timeout_seconds: float) -> int | None:
         """Wait for its end and return its exit code, negative for a signal; None if it runs on."""

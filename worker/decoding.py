@@ -21,12 +21,14 @@ from worker import wav_header
 from worker.audio import SAMPLE_RATE, WINDOW_SECONDS
 
 SAMPLE_BYTES = 2
-MAX_CHANNELS_APART = 8
-"""As many as a surround recording has; each costs a transcription."""
+MAX_CHANNELS = 8
+"""As many as a surround recording has (7.1); apart, each costs a transcription."""
 
-_MAX_CHANNELS_MIXED = 64
-_LOWEST_RATE, _HIGHEST_RATE = 1_000, 768_000
-"""Hz. A header may claim any rate, and the resampler's memory and time grow with what it claims."""
+_LOWEST_RATE, _HIGHEST_RATE = 8_000, 192_000
+"""Hz, of a telephone and of a studio. A header may claim any, and the resampler's memory and time grow with it."""
+_MOST_FRAME_SAMPLES = 1 << 24
+"""Of all channels; seven times the longest that an encoder writes (Monkey's Audio, eight channels). The resampler drops
+what it gets no memory for and says nothing, so there must be enough."""
 _CONTAINERS = (
     "aac,ac3,aiff,amr,amrnb,amrwb,ape,asf,au,avi,caf,dts,eac3,flac,flv,loas,matroska,mov,mp3,mpeg,mpegts,"
     "ogg,tta,w64,wav,webm,wv"
@@ -61,7 +63,7 @@ class Recording:
         self.header_seconds = _header_seconds(container, stream)
         self.channels = 1
         if self._first is not None:
-            _check_shape(self._first, split_channels=split_channels)
+            _check_shape(self._first)
             if split_channels:
                 self.channels = self._first.layout.nb_channels
 
@@ -103,7 +105,7 @@ class Recording:
                 if resampler is not None:
                     yield from resampler.resample(None)
                 shape = _shape(frame)
-                _check_shape(frame, split_channels=self._split_channels)
+                _check_shape(frame)
                 if self._split_channels and frame.layout.nb_channels != self.channels:
                     raise TranscriptionFailure(
                         FailureCode.AUDIO_UNDECODABLE,
@@ -138,8 +140,8 @@ def opened(media: Path, *, max_seconds: float, split_channels: bool = False) -> 
     """Open a file to decode its first audio stream, mixed down or with every channel apart.
 
     Raises:
-        TranscriptionFailure: `media_missing`, `audio_undecodable` (also more channels than can be kept apart, or a
-            shape of audio that nobody records), `no_audio_stream`.
+        TranscriptionFailure: `media_missing`, `audio_undecodable` (also a rate or a number of channels that nobody
+            records speech with), `no_audio_stream`.
         MemoryError: FFmpeg gets no more memory.
     """
     with _opened(media) as (container, stream):
@@ -211,7 +213,7 @@ def _shape(frame: AudioFrame) -> tuple[str, str, int]:
     return frame.format.name, frame.layout.name, frame.sample_rate
 
 
-def _check_shape(frame: AudioFrame, *, split_channels: bool) -> None:
+def _check_shape(frame: AudioFrame) -> None:
     """Refuse what a crafted header claims and nobody records.
 
     Raises:
@@ -223,16 +225,14 @@ def _check_shape(frame: AudioFrame, *, split_channels: bool) -> None:
             f"The audio has a sample rate of {frame.sample_rate} Hz. "
             f"Send it at a rate from {_LOWEST_RATE} to {_HIGHEST_RATE} Hz.",
         )
-    channels = frame.layout.nb_channels
-    if split_channels and channels > MAX_CHANNELS_APART:
+    if (channels := frame.layout.nb_channels) > MAX_CHANNELS:
         raise TranscriptionFailure(
-            FailureCode.AUDIO_UNDECODABLE,
-            f"The audio has {channels} channels. Send at most {MAX_CHANNELS_APART} to have each transcribed apart.",
+            FailureCode.AUDIO_UNDECODABLE, f"The audio has {channels} channels. Send at most {MAX_CHANNELS}."
         )
-    if channels > _MAX_CHANNELS_MIXED:
+    if (samples := frame.samples * channels) > _MOST_FRAME_SAMPLES:
         raise TranscriptionFailure(
             FailureCode.AUDIO_UNDECODABLE,
-            f"The audio has {channels} channels. Send at most {_MAX_CHANNELS_MIXED}.",
+            f"The file is damaged: one frame of its audio has {samples} samples, more than any encoder writes.",
         )
 
 

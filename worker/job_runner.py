@@ -1,4 +1,4 @@
-"""Runs one attempt of a job: transcribe, commit each segment as it comes, finish with the right ending."""
+"""Runs one attempt of a job: fetch its audio if need be, transcribe, commit segments as they come, end it rightly."""
 
 import random
 import time
@@ -10,15 +10,21 @@ from redis.exceptions import RedisError
 
 from core.errors import FailureCode, TranscriptionFailure
 from core.media_files import MediaFiles
+from core.sensitivity import Sensitivity
 from core.transcript import TranscriptInfo
 from core.work import Work
+from worker.fetching import AudioFetcher
 from worker.job_store import Hold, JobStore
+from worker.malware_scan import MalwareScan
 from worker.metrics import WorkerMetrics
 from worker.running_jobs import RunningJob, RunningJobs
 from worker.transcriber import Checkpoint, Transcriber
 
 _BACKOFF_BASE_SECONDS: Final = 2.0
+_FETCH_BACKOFF_BASE_SECONDS: Final = 10.0
+"""The same when it is another's server that must recover."""
 _BACKOFF_CAP_SECONDS: Final = 300.0
+_NO_LABELS: Final = Sensitivity()
 
 logger = structlog.get_logger(__name__)
 
@@ -31,17 +37,23 @@ class JobRunner:
         *,
         store: JobStore,
         media: MediaFiles,
+        fetcher: AudioFetcher,
+        malware_scan: MalwareScan,
         transcriber: Transcriber,
         running: RunningJobs,
         metrics: WorkerMetrics,
         max_attempts: int,
+        sensitivity: Sensitivity = _NO_LABELS,
     ) -> None:
         self._store = store
         self._media = media
+        self._fetcher = fetcher
+        self._malware_scan = malware_scan
         self._transcriber = transcriber
         self._running = running
         self._metrics = metrics
         self._max_attempts = max_attempts
+        self._sensitivity = sensitivity
 
     def run(self, work: Work) -> str:
         """Run a claimed work to an end and return which: a final status, `queued` (to be tried again), or `lost`.
@@ -49,8 +61,10 @@ class JobRunner:
         Never raises: whatever goes wrong is the attempt's end, not the worker's.
         """
         started = time.monotonic()
+        optional = {"request_id": work.request_id, "sensitivity": work.sensitivity}
+        given = {name: value for name, value in optional.items() if value}
         with (
-            structlog.contextvars.bound_contextvars(work_id=work.work_id, lane=work.lane, fence=work.fence),
+            structlog.contextvars.bound_contextvars(work_id=work.work_id, lane=work.lane, fence=work.fence, **given),
             self._running.track(work) as running,
             self._metrics.running.track_inprogress(),
         ):
@@ -67,7 +81,7 @@ class JobRunner:
                 logger.warning("attempt_abandoned", error=type(error).__name__)
                 outcome = "lost"
             seconds = time.monotonic() - started
-            self._metrics.attempts.labels(outcome).inc()
+            self._metrics.attempts.labels(outcome, self._sensitivity.counted(work.sensitivity)).inc()
             logger.info("attempt_ended", outcome=outcome, seconds=round(seconds, 2))
             return outcome
 
@@ -75,7 +89,8 @@ class JobRunner:
         """Queue a work for another attempt, later and later, with jitter so that many don't come back at once."""
         work = running.work
         self._metrics.failures.labels(error).inc()
-        ceiling = min(_BACKOFF_CAP_SECONDS, _BACKOFF_BASE_SECONDS * 2**work.errors)
+        base = _FETCH_BACKOFF_BASE_SECONDS if error is FailureCode.URL_UNREACHABLE else _BACKOFF_BASE_SECONDS
+        ceiling = min(_BACKOFF_CAP_SECONDS, base * 2**work.errors)
         outcome = self._store.retry(
             work,
             error,
@@ -104,14 +119,28 @@ class JobRunner:
                 running, FailureCode.INTERNAL_ERROR, "An unexpected error; its traceback is in the log."
             )
 
+    def _fetch(self, running: RunningJob, url: str) -> None:
+        """Bring the audio of a URL into the media folder, unless the work is to stop or not ours any more."""
+        work = running.work
+        media = self._media.of(work.sensitivity)
+        media_bytes = self._fetcher.fetch(work.work_id, url, media, is_wanted=lambda: running.hold is Hold.HELD)
+        if media_bytes is not None:
+            running.note(self._store.fetched(work, media_bytes=media_bytes))
+
     def _transcribe(self, running: RunningJob) -> str:
         work = running.work
+        if work.source_url is not None:
+            self._fetch(running, work.source_url)
         started = time.monotonic()
         checkpoint = self._checkpoint(work)
         begin_seconds = checkpoint.end_seconds if checkpoint else work.options.clip_start_seconds
         committed = len(checkpoint.segments) if checkpoint else 0
         info = checkpoint.info if checkpoint else None
-        media = self._media.path(work.work_id)
+        media = self._media.of(work.sensitivity).path(work.work_id)
+        # What has segments was scanned before they were made; a fetch that nobody wants any more left no file.
+        if checkpoint is None and running.hold is Hold.HELD:
+            self._malware_scan.check(media, lambda: running.hold is Hold.HELD)
+        # A scan that nobody wants any more ends early; then nothing below is begun.
         with closing(self._transcriber.transcribe(media, work.options, checkpoint)) as passages:
             # A report, a heartbeat or the hand-back may hear that the work is to stop, or is not ours any more.
             while running.hold is Hold.HELD:
@@ -126,6 +155,7 @@ class JobRunner:
                         committed=committed,
                         progress_seconds=passage.end_seconds,
                         audio_seconds=passage.audio_seconds,
+                        cost_seconds=_known_cost(work, passage.audio_seconds),
                         info=None if passage.info == info else passage.info,
                     )
                 )
@@ -155,3 +185,11 @@ class JobRunner:
 def _end_seconds(work: Work, info: TranscriptInfo) -> float:
     """Return where the part to transcribe ends, in the time of the whole audio."""
     return min(work.options.clip_end_seconds or info.duration_seconds, info.duration_seconds)
+
+
+def _known_cost(work: Work, audio_seconds: float | None) -> float | None:
+    """Return the audio seconds to transcribe of a work whose cost was a guess; None if it was none, or still is."""
+    if audio_seconds is None or not work.is_cost_guessed:
+        return None
+    end = audio_seconds if work.options.clip_end_seconds is None else min(work.options.clip_end_seconds, audio_seconds)
+    return max(0.0, end - work.options.clip_start_seconds)

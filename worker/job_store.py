@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _SCRIPTS = (
     JobScript.CLAIM,
     JobScript.HEARTBEAT,
+    JobScript.FETCHED,
     JobScript.REPORT,
     JobScript.COMPLETE,
     JobScript.CONFIRM_CANCEL,
@@ -29,7 +30,10 @@ _SCRIPTS = (
     JobScript.RETRY,
     JobScript.HANDBACK,
     JobScript.REAP,
+    JobScript.SWEEP,
 )
+_ACTIVITY_SECONDS = 60
+"""How long what was told to gateways is kept: they have read it by then, or never will."""
 
 
 class Hold(StrEnum):
@@ -50,6 +54,17 @@ class Reaped:
     failed: int
     cancelled: int
     released: int
+
+
+@dataclass(frozen=True, slots=True)
+class EndedRetention:
+    """A job of which everything is to go."""
+
+    entry: str
+    """Its place in the index."""
+    work_id: str
+    has_work: bool
+    """Its work is kept for other jobs that share it."""
 
 
 class JobStore:
@@ -102,6 +117,12 @@ class JobStore:
         """Renew a work's lease."""
         return Hold(cast("str", self._run_held(JobScript.HEARTBEAT, work, lease_ms=self._lease_ms)))
 
+    def fetched(self, work: Work, *, media_bytes: int) -> Hold:
+        """Note that a work's audio is whole in the media folder, and forget the URL where it came from."""
+        return Hold(
+            cast("str", self._run_held(JobScript.FETCHED, work, lease_ms=self._lease_ms, media_bytes=media_bytes))
+        )
+
     def report(
         self,
         work: Work,
@@ -110,11 +131,12 @@ class JobStore:
         committed: int = 0,
         progress_seconds: float,
         audio_seconds: float | None = None,
+        cost_seconds: float | None = None,
         info: TranscriptInfo | None = None,
     ) -> Hold:
         """Commit segments, which follow the `committed` first ones, and progress.
 
-        The audio's length and `info` are told when they become known or change.
+        The audio's length and `info` are told when they become known or change; `cost_seconds` when it was a guess.
         """
         answer = self._run_held(
             JobScript.REPORT,
@@ -124,6 +146,7 @@ class JobStore:
             committed=committed,
             progress_ms=round(progress_seconds * 1000),
             audio_ms=None if audio_seconds is None else round(audio_seconds * 1000),
+            cost_ms=None if cost_seconds is None else max(1, round(cost_seconds * 1000)),
             info=info.model_dump_json() if info else None,
         )
         return Hold(cast("str", answer))
@@ -242,6 +265,41 @@ class JobStore:
                 pipeline.zrem(self._keys.dead, work_id)
             pipeline.execute()
         return len(jobs) + len(letters)
+
+    def forget_audit(self, *, older_than_ms: int) -> int:
+        """Remove entries of the audit log that are older; return how many."""
+        seconds, _ = self._client.time()
+        return self._client.xtrim(self._keys.audit, minid=seconds * 1000 - older_than_ms, approximate=False)
+
+    def ended_retentions(self, *, limit: int = 500) -> list["EndedRetention"]:
+        """Return jobs whose retention has ended, the longest ago first."""
+        seconds, micros = self._client.time()
+        entries = cast(
+            "list[str]",
+            self._client.zrangebyscore(
+                self._keys.expiring, "-inf", seconds * 1000 + micros // 1000, start=0, num=limit
+            ),
+        )
+        work_ids = [entry.partition(":")[0] for entry in entries]
+        with self._client.pipeline(transaction=False) as pipeline:
+            for work_id in work_ids:
+                pipeline.exists(self._keys.work(work_id))
+            exists: list[int] = pipeline.execute()
+        return [
+            EndedRetention(entry, work_id, has_work=bool(found))
+            for entry, work_id, found in zip(entries, work_ids, exists, strict=True)
+        ]
+
+    def sweep(self, ended: Sequence["EndedRetention"]) -> int:
+        """Take jobs whose retention has ended out of all lists; return how many."""
+        if not ended:
+            return 0
+        return cast("int", self._run(JobScript.SWEEP, entries=[each.entry for each in ended]))
+
+    def trim_activity(self) -> None:
+        """Remove what was told to gateways a while ago."""
+        seconds, _ = self._client.time()
+        self._client.xtrim(self._keys.activity, minid=str((seconds - _ACTIVITY_SECONDS) * 1000), approximate=False)
 
     def _expired(self, index: str, record_key: Callable[[str], str], newest: int, limit: int) -> list[str]:
         oldest = cast("list[str]", self._client.zrangebyscore(index, "-inf", newest, start=0, num=limit))

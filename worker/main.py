@@ -19,17 +19,24 @@ from core.errors import ConfigurationError
 from core.lanes import lane_of, turn_queue
 from core.media_files import MediaFiles
 from core.redis_clients import connect
+from core.sensitivity import Sensitivity
+from core.user_urls import UrlPolicy
 from core.version import VERSION
 from core.worker_entry import WorkerEntry, WorkerState
 from worker.background import Background
 from worker.decoder import Decoder
+from worker.fetching import AudioFetcher, FetchLimits
 from worker.handover import Handover
 from worker.heartbeat import Heartbeat
 from worker.job_runner import JobRunner
 from worker.job_store import JobStore
+from worker.malware_scan import ClamdAddress, ClamdScan, MalwareScan, NoMalwareScan
 from worker.metrics import WorkerMetrics
 from worker.outages import NO_PATIENCE, Patience
+from worker.outbound import Outbound
 from worker.reaper import Reaper
+from worker.redaction.finder import PiiFinder
+from worker.redaction.transcriber import RedactingTranscriber
 from worker.running_jobs import RunningJobs
 from worker.scripted_transcriber import ScriptedTranscriber
 from worker.settings import WorkerSettings
@@ -85,6 +92,16 @@ def build_transcriber(settings: WorkerSettings, metrics: WorkerMetrics) -> Trans
     )
 
 
+def _malware_scan(settings: WorkerSettings, metrics: WorkerMetrics) -> MalwareScan:
+    if not settings.clamd_address:
+        return NoMalwareScan()
+    return ClamdScan(
+        ClamdAddress.parse(settings.clamd_address),
+        seconds=settings.clamd_timeout_seconds,
+        observe=lambda outcome: metrics.malware_scans.labels(outcome).inc(),
+    )
+
+
 def limit_arenas() -> None:
     """Have glibc's allocator keep two arenas for all threads, not eight a core.
 
@@ -105,6 +122,10 @@ class WorkerProcess:
         self._lane = lane_of(settings.model_size)
         self._started_at_ms = round(time.time() * 1000)
         self._metrics_port = self._serve_metrics()
+        # First, because a setting that can't be used is seen in no time, and a model takes seconds.
+        self._pii_finder = PiiFinder(
+            name_model=settings.redact_name_model, phone_regions=settings.redacted_phone_regions
+        )
         self._transcriber = self._load()
         self._running = RunningJobs()
         self._stopping = threading.Event()
@@ -114,15 +135,19 @@ class WorkerProcess:
         self._stop_tokens: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._celery = create_celery(settings.broker, queue=turn_queue(self._lane))
         self._turn_queue = TurnQueue(self._celery)
-        media = MediaFiles.under(settings.data_dir)
+        sensitivity = Sensitivity.of(settings)
+        media = MediaFiles.under(settings.data_dir, sensitivity.folders)
         self._handover = Handover(store=self._store, turns=self._turn_queue, lane=self._lane)
         runner = JobRunner(
             store=attempts_store,
             media=media,
-            transcriber=self._transcriber,
+            fetcher=self._fetcher(),
+            malware_scan=_malware_scan(settings, self._metrics),
+            transcriber=RedactingTranscriber(self._transcriber, self._pii_finder),
             running=self._running,
             metrics=self._metrics,
             max_attempts=settings.max_attempts,
+            sensitivity=sensitivity,
         )
         turns = Turns(store=attempts_store, runner=runner, stopping=self._stopping)
         register_turn(self._celery, turns.take)
@@ -204,6 +229,20 @@ class WorkerProcess:
             patience=patience,
         )
 
+    def _fetcher(self) -> AudioFetcher:
+        settings = self._settings
+        return AudioFetcher(
+            Outbound(UrlPolicy.parse(settings.outbound_allowed_networks)),
+            FetchLimits(
+                max_file_bytes=settings.max_file_bytes,
+                min_free_disk_bytes=settings.min_free_disk_bytes,
+                min_bytes_per_second=settings.min_fetch_bytes_per_second,
+                grace_seconds=settings.fetch_grace_seconds,
+                timeout_seconds=settings.fetch_timeout_seconds,
+            ),
+            self._metrics,
+        )
+
     def _serve_metrics(self) -> int:
         host, port = self._settings.metrics_host, self._settings.metrics_port
         try:
@@ -241,6 +280,7 @@ class WorkerProcess:
             started_at_ms=self._started_at_ms,
             metrics_port=self._metrics_port,
             version=VERSION,
+            redacts=self._pii_finder.kinds,
         )
 
     def _on_ready(self, sender: Any, **_: object) -> None:  # noqa: ANN401 - the consumer's types lack its hub

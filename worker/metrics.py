@@ -10,12 +10,21 @@ class WorkerMetrics:
         self.registry = CollectorRegistry()
         self.running = Gauge("transcription_jobs_running", "Attempts under way", registry=self.registry)
         self.attempts = Counter(
-            "transcription_attempts_total", "Attempts by how they ended", ("outcome",), registry=self.registry
+            "transcription_attempts_total",
+            "Attempts by how they ended, and by sensitivity label",
+            ("outcome", "sensitivity"),
+            registry=self.registry,
         )
         self.failures = Counter(
             "transcription_failures_total",
             "Failed attempts by failure code",
             ("code",),
+            registry=self.registry,
+        )
+        self.malware_scans = Counter(
+            "transcription_malware_scans_total",
+            "Media shown to the malware scanner, by what came of it: clean, found, failed or unwanted",
+            ("outcome",),
             registry=self.registry,
         )
         self.audio_seconds = Counter(
@@ -26,6 +35,15 @@ class WorkerMetrics:
             "Processing seconds per audio second of completed jobs",
             buckets=(0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5),
             registry=self.registry,
+        )
+        self.fetches = Counter(
+            "transcription_fetches_total",
+            "Fetches of audio from a URL by how they ended: fetched, stopped, error, or a failure code",
+            ("outcome",),
+            registry=self.registry,
+        )
+        self.fetched_bytes = Counter(
+            "transcription_fetched_bytes_total", "Bytes fetched from URLs", registry=self.registry
         )
         self.reaped = Counter(
             "transcription_reaped_total",

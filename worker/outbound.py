@@ -3,18 +3,19 @@
 The host is looked up once, every address it has is checked, and the connection is made to a checked address: a name
 that leads elsewhere the next moment (DNS rebinding) gains nothing. TLS is verified against the host's name. No
 redirect is followed, no proxy of the environment is used, and looking up, connecting, sending and reading share one
-time limit, so that whoever answers a byte at a time is left as well.
+time limit, so that whoever answers a byte at a time is left as well. Whoever asks may give up at any moment.
 """
 
-import queue
 import socket
 import ssl
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, wait
 from contextlib import contextmanager
+from functools import partial
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, TypeVar
 
 import httpcore
 
@@ -22,8 +23,14 @@ from core.errors import OutboundFailure, OutboundFault
 from core.user_urls import IpAddress, UrlPolicy
 
 _ADDRESSES_TRIED = 4
+_CONNECT_SECONDS = 10.0
+"""For one address, the next one is tried then; and for TLS."""
+_SLICE_SECONDS = 0.25
+"""How long anything is waited for without a look whether the answer is still wanted."""
 _WRITE_BYTES = 65_536
 _USER_AGENT = "Scriptorium"
+
+T = TypeVar("T")
 
 Resolver = Callable[[str, int], list[IpAddress]]
 """Returns the addresses of a host, for a port.
@@ -60,11 +67,14 @@ class Answer:
             OutboundFailure: it is larger than that; or as `Outbound.send`.
         """
         size = 0
-        for chunk in self._response.iter_stream():
-            size += len(chunk)
-            if size > most_bytes:
-                raise OutboundFailure(OutboundFault.ANSWER_TOO_LARGE, f"answers with more than {most_bytes} bytes")
-            yield chunk
+        try:
+            for chunk in self._response.iter_stream():
+                size += len(chunk)
+                if size > most_bytes:
+                    raise OutboundFailure(OutboundFault.ANSWER_TOO_LARGE, f"answers with more than {most_bytes} bytes")
+                yield chunk
+        except httpcore.RemoteProtocolError:  # its head was HTTP: what is wrong with the rest is that it isn't whole
+            raise _broken_off() from None
 
 
 class Outbound:
@@ -84,10 +94,12 @@ class Outbound:
         headers: Mapping[str, str] | None = None,
         content: bytes = b"",
         seconds: float,
+        check: Callable[[], None] = lambda: None,
     ) -> Iterator[Answer]:
         """Send a request and yield its answer, whatever its status; the connection ends with the block.
 
-        All of it, the block's reading included, may take so many seconds.
+        All of it, the block's reading included, may take so many seconds. Several times a second of waiting `check` is
+        called, in the caller's thread: what it raises ends the request.
 
         Raises:
             OutboundFailure: the URL was not asked, or gave no (whole) answer.
@@ -99,7 +111,7 @@ class Outbound:
             "Host": f"{checked.host}" if own_port else f"{checked.host}:{checked.port}",
             "User-Agent": _USER_AGENT,
         }
-        deadline = _Deadline(seconds)
+        deadline = _Deadline(seconds, check)
         network = _CheckedNetwork(self._policy, self._resolve, deadline)
         with (
             _failures(),
@@ -115,21 +127,47 @@ class Outbound:
 
 
 class _Deadline:
-    """When everything must be over."""
+    """When everything must be over: after so many seconds, or as soon as nobody wants it any more."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, check: Callable[[], None]) -> None:
         self._at = time.monotonic() + seconds
+        self._check = check
 
     def remaining(self) -> float:
         """Return the seconds left.
 
         Raises:
             OutboundFailure: none are.
+            Exception: what `check` raises.
         """
+        self._check()
         remaining = self._at - time.monotonic()
         if remaining <= 0:
             raise _timed_out()
         return remaining
+
+    def slice(self) -> float:
+        """Return how long to wait until the next look; raises as `remaining`."""
+        return min(_SLICE_SECONDS, self.remaining())
+
+    def outcome(self, function: Callable[[], T]) -> T:
+        """Return what a function returns that can't be told to stop; it is left in its thread if it takes too long.
+
+        Raises:
+            Exception: as `remaining`, or what the function raises.
+        """
+        future: Future[T] = Future()
+
+        def run() -> None:
+            try:
+                future.set_result(function())
+            except BaseException as error:  # noqa: BLE001 - whatever it is, it is the outcome
+                future.set_exception(error)
+
+        threading.Thread(target=run, name="outbound", daemon=True).start()
+        while not future.done():
+            wait([future], timeout=self.slice())
+        return future.result()
 
 
 class _CheckedNetwork(httpcore.NetworkBackend):
@@ -155,9 +193,10 @@ class _CheckedNetwork(httpcore.NetworkBackend):
         addresses = addresses[:_ADDRESSES_TRIED]
         failure: Exception = OutboundFailure(OutboundFault.HOST_NOT_FOUND, "has a host without an address")
         for others, address in zip(range(len(addresses))[::-1], addresses, strict=True):
+            seconds = min(_CONNECT_SECONDS, self._deadline.remaining() / (others + 1))
             try:
-                stream = self._sockets.connect_tcp(
-                    str(address), port, self._deadline.remaining() / (others + 1), local_address, socket_options
+                stream = self._deadline.outcome(
+                    partial(self._sockets.connect_tcp, str(address), port, seconds, local_address, socket_options)
                 )
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error
@@ -166,24 +205,14 @@ class _CheckedNetwork(httpcore.NetworkBackend):
         raise failure
 
     def _addresses(self, host: str, port: int) -> list[IpAddress]:
-        # In a thread of its own: the system's resolver takes its time, and can't be told how much.
-        answers: queue.SimpleQueue[list[IpAddress] | OSError] = queue.SimpleQueue()
-
-        def ask() -> None:
-            try:
-                answers.put(self._resolve(host, port))
-            except OSError as error:
-                answers.put(error)
-            except ValueError as error:  # of a name that can't be one
-                answers.put(OSError(str(error)))
-
-        threading.Thread(target=ask, name="look-up", daemon=True).start()
         try:
-            found = answers.get(timeout=self._deadline.remaining())
-        except queue.Empty:
-            raise _timed_out() from None
-        if isinstance(found, OSError):
-            raise OutboundFailure(OutboundFault.HOST_NOT_FOUND, "has a host whose name is not known")
+            found = self._deadline.outcome(partial(self._resolve, host, port))
+        except (OSError, ValueError) as error:  # a ValueError of a name that can't be one
+            if isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN:
+                raise OutboundFailure(
+                    OutboundFault.TIMED_OUT, "has a host whose name can't be looked up for now"
+                ) from None
+            raise OutboundFailure(OutboundFault.HOST_NOT_FOUND, "has a host whose name is not known") from None
         return list(dict.fromkeys(found))
 
 
@@ -193,9 +222,18 @@ class _HurriedStream(httpcore.NetworkStream):
     def __init__(self, stream: httpcore.NetworkStream, deadline: _Deadline) -> None:
         self._stream = stream
         self._deadline = deadline
+        self._has_spoken = False
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002 - what is left is less
-        return self._stream.read(max_bytes, self._deadline.remaining())
+        while True:
+            try:
+                data = self._stream.read(max_bytes, self._deadline.slice())
+            except httpcore.ReadTimeout:
+                continue
+            if not (data or self._has_spoken):
+                raise _broken_off()
+            self._has_spoken = True
+            return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002 - the same
         for first in range(0, len(buffer), _WRITE_BYTES):
@@ -211,7 +249,8 @@ class _HurriedStream(httpcore.NetworkStream):
         timeout: float | None = None,  # noqa: ARG002 - the same
     ) -> httpcore.NetworkStream:
         try:
-            stream = self._stream.start_tls(ssl_context, server_hostname, self._deadline.remaining())
+            seconds = min(_CONNECT_SECONDS, self._deadline.remaining())
+            stream = self._deadline.outcome(partial(self._stream.start_tls, ssl_context, server_hostname, seconds))
         except httpcore.ConnectError:
             raise OutboundFailure(OutboundFault.TLS_FAILED, "has no valid certificate, or no usable TLS") from None
         return _HurriedStream(stream, self._deadline)
@@ -230,10 +269,14 @@ def _failures() -> Iterator[None]:
     except httpcore.ConnectError:
         raise OutboundFailure(OutboundFault.CONNECTION_FAILED, "can't be connected to") from None
     except httpcore.NetworkError:
-        raise OutboundFailure(OutboundFault.CONNECTION_FAILED, "broke the connection off") from None
+        raise _broken_off() from None
     except httpcore.ProtocolError:
         raise OutboundFailure(OutboundFault.ANSWER_MALFORMED, "answers with something that is not HTTP") from None
 
 
 def _timed_out() -> OutboundFailure:
     return OutboundFailure(OutboundFault.TIMED_OUT, "took too long")
+
+
+def _broken_off() -> OutboundFailure:
+    return OutboundFailure(OutboundFault.CONNECTION_FAILED, "broke the connection off")

@@ -3,12 +3,13 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
-from core.settings import OutboundSettings
+from core.settings import MediaSettings, OutboundSettings
+from worker.malware_scan import ClamdAddress
 
 
-class WorkerSettings(OutboundSettings):
+class WorkerSettings(MediaSettings, OutboundSettings):
     """The model, how many jobs run against it, and when a job is given up."""
 
     transcriber: Literal["faster_whisper", "scripted"] = Field(
@@ -35,7 +36,30 @@ class WorkerSettings(OutboundSettings):
     worker_concurrency: int = Field(default=16, ge=1, le=256, description="Jobs that a worker runs at once.")
     max_audio_seconds: float = Field(default=43_200, gt=0, description="Longest audio a job may have.")
     decode_timeout_seconds: float = Field(
-        default=60, gt=0, description="A decoder that gives no audio for so long is killed, and the job tried again."
+        default=60,
+        gt=0,
+        description="A decoder that gives no audio for so long is killed: the job fails if it was computing, and is "
+        "tried again if not.",
+    )
+    min_fetch_bytes_per_second: float = Field(
+        default=65_536, gt=0, description="Audio of a URL that comes more slowly is given up, and the job tried again."
+    )
+    fetch_grace_seconds: float = Field(
+        default=20, gt=0, description="How long a URL may stall, and how far it may fall behind that rate."
+    )
+    fetch_timeout_seconds: float = Field(
+        default=1800, gt=0, description="Audio of a URL that isn't whole by then is given up, and the job tried again."
+    )
+    clamd_address: str = Field(
+        default="",
+        description="A clamd that scans media before they are decoded: `tcp://host:port` or `unix:///path`; "
+        "none if not set.",
+        examples=["tcp://127.0.0.1:3310"],
+    )
+    clamd_timeout_seconds: float = Field(
+        default=120,
+        gt=0,
+        description="How long a scan may take, or clamd be away, before the job is tried again later.",
     )
     max_attempts: int = Field(default=3, ge=1, description="Attempts that may end in an error before a job fails.")
     max_crashes: int = Field(default=2, ge=1, description="Workers that a job may lose before it fails.")
@@ -50,6 +74,16 @@ class WorkerSettings(OutboundSettings):
     outage_seconds: float = Field(
         default=300, ge=0, description="How long a job that runs sits out an outage of Redis before it is given up."
     )
+    redact_name_model: str | None = Field(
+        default=None,
+        description="Installed spaCy model, or the folder of one, that finds names and places to redact.",
+    )
+    redact_phone_regions: str = Field(
+        default="US,GB,DE,FR,ES,IT,IN,BR",
+        pattern=r"^[A-Z]{2}(,[A-Z]{2})*$",
+        description="Countries whose phone numbers are redacted without `+` and country code as well.",
+        examples=["US,CA,MX"],
+    )
     metrics_host: str = Field(default="127.0.0.1", description="Address of the worker's /metrics.")
     metrics_port: int = Field(
         default=0,
@@ -61,6 +95,18 @@ class WorkerSettings(OutboundSettings):
     orphan_seconds: float = Field(
         default=3600, gt=0, description="Age from which an upload that never became a job is removed."
     )
+
+    @field_validator("clamd_address")
+    @classmethod
+    def _is_address(cls, value: str) -> str:
+        if value:
+            ClamdAddress.parse(value)
+        return value
+
+    @property
+    def redacted_phone_regions(self) -> tuple[str, ...]:
+        """The countries of redacted phone numbers, as ISO 3166 codes."""
+        return tuple(self.redact_phone_regions.split(","))
 
     @property
     def models_folder(self) -> Path:

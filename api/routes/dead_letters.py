@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Annotated
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Request
 
 from api.access import require
+from api.audit import note
 from api.dead_letter_store import DeadLetter
 from api.principal import Scope
 from api.problems import guarded_responses
@@ -48,12 +49,12 @@ async def dead_letter(job_id: JobId, services: WithServices) -> DeadLetterView:
 
 
 @router.post("/requeue", summary="Requeue dead letters", responses=guarded_responses(InvalidOptions))
-async def requeue_all(services: WithServices, failure: OnlyFailure = None) -> DeadLettersMoved:
+async def requeue_all(services: WithServices, request: Request, failure: OnlyFailure = None) -> DeadLettersMoved:
     """Give all dead letters new attempts, or those that failed for one reason; up to 1,000 a call, the oldest first.
 
     Those whose audio is gone are left.
     """
-    return DeadLettersMoved(outcome="requeued", job_ids=await _each(_requeue, failure, services))
+    return _moved("requeued", await _each(_requeue, failure, services), request)
 
 
 @router.post(
@@ -61,26 +62,31 @@ async def requeue_all(services: WithServices, failure: OnlyFailure = None) -> De
     summary="Requeue a dead letter",
     responses=guarded_responses(JobNotFound, NotADeadLetter, AudioExpired),
 )
-async def requeue(job_id: JobId, services: WithServices) -> DeadLettersMoved:
+async def requeue(job_id: JobId, services: WithServices, request: Request) -> DeadLettersMoved:
     """Give a failed job new attempts. It goes on behind the segments that it has."""
     letter = await services.dead_letters.of(await services.jobs.get(checked(job_id)))
-    return DeadLettersMoved(outcome="requeued", job_ids=await _requeue(letter, services))
+    return _moved("requeued", await _requeue(letter, services), request)
 
 
 @router.delete("", summary="Purge dead letters", responses=guarded_responses(InvalidOptions))
-async def purge_all(services: WithServices, failure: OnlyFailure = None) -> DeadLettersMoved:
+async def purge_all(services: WithServices, request: Request, failure: OnlyFailure = None) -> DeadLettersMoved:
     """Erase all dead letters, or those that failed for one reason, with their audio.
 
     Up to 1,000 a call, the oldest first.
     """
-    return DeadLettersMoved(outcome="purged", job_ids=await _each(_purge, failure, services))
+    return _moved("purged", await _each(_purge, failure, services), request)
 
 
 @router.delete("/{job_id}", summary="Purge a dead letter", responses=guarded_responses(JobNotFound, NotADeadLetter))
-async def purge(job_id: JobId, services: WithServices) -> DeadLettersMoved:
+async def purge(job_id: JobId, services: WithServices, request: Request) -> DeadLettersMoved:
     """Erase a failed job with its audio and its history."""
     letter = await services.dead_letters.of(await services.jobs.get(checked(job_id)))
-    return DeadLettersMoved(outcome="purged", job_ids=await _purge(letter, services))
+    return _moved("purged", await _purge(letter, services), request)
+
+
+def _moved(outcome: Literal["requeued", "purged"], job_ids: list[str], request: Request) -> DeadLettersMoved:
+    note(request, *job_ids)
+    return DeadLettersMoved(outcome=outcome, job_ids=job_ids)
 
 
 async def _each(
@@ -103,7 +109,9 @@ async def _each(
 
 
 async def _requeue(letter: DeadLetter, services: Services) -> list[str]:
-    if not await asyncio.to_thread(services.media.path(letter.work.work_id).exists):
+    media = services.media.of(letter.work.sensitivity)
+    # Of a URL that still is there to be fetched, there need not be any.
+    if letter.work.source_url is None and not await asyncio.to_thread(media.path(letter.work.work_id).exists):
         raise AudioExpired("The audio of this job is gone; post it again.")
     services.turns.send(await services.dead_letters.requeue(letter.work.work_id))
     return [job.job_id for job in letter.jobs]

@@ -1,18 +1,21 @@
 """Follow, list, fetch and remove jobs."""
 
-import asyncio
 import re
 import time
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Path, Query, Response
+import structlog
+from fastapi import APIRouter, Header, Path, Query, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from api.access import Reader, Remover
+from api.audit import note
+from api.audit_log import Action
 from api.events import Position
 from api.job_store import CancelOutcome, JobState
+from api.principal import Principal
 from api.problems import guarded_responses
 from api.services import Services, WithServices
 from api.transcript_formats import (
@@ -24,7 +27,7 @@ from api.transcript_formats import (
     render,
     verbose_json,
 )
-from api.views import JobList, JobRemoval, JobView
+from api.views import ErasedView, JobList, JobRemoval, JobView
 from core.errors import (
     InvalidOptions,
     JobCancelled,
@@ -34,10 +37,11 @@ from core.errors import (
     JobNotFound,
     OptionProblem,
 )
+from core.job import JOB_ID_PATTERN
 from core.work import JobStatus
 
 _LAYOUT = SubtitleLayout()
-_JOB_ID = re.compile(r"[0-9a-f]{32}")
+_JOB_ID = re.compile(JOB_ID_PATTERN)
 
 _EVENTS_EXAMPLE = """\
 event: status
@@ -62,6 +66,7 @@ _EVENT_SCHEMA = {
 """Of one event: `itemSchema` is how OpenAPI 3.2 describes a stream, and FastAPI its own."""
 
 router = APIRouter(tags=["jobs"])
+logger = structlog.get_logger(__name__)
 
 JobId = Annotated[str, Path(description="The id that POST /transcribe answered.")]
 
@@ -88,11 +93,23 @@ async def status(
     ] = 0,
 ) -> JobView:
     """Return a job's status, its progress in audio seconds, its place in the queue and when it will be done."""
-    state = await services.jobs.look(checked(job_id), tenant=principal.tenant)
+    state = await _looked(job_id, services, principal)
     if wait and not state.job.status.is_finished:
         former = state.job.status
         state = await _awaited(state, services, wait, lambda status: status is not former)
     return JobView.of(state.job, state=state, estimate=await services.forecast.of(state))
+
+
+async def _looked(job_id: str, services: Services, principal: Principal) -> JobState:
+    """Return a principal's job as it stands, and have the request's log lines carry its label.
+
+    Raises:
+        JobNotFound: he has no such job.
+    """
+    state = await services.jobs.look(checked(job_id), tenant=principal.tenant)
+    if state.job.work.sensitivity:
+        structlog.contextvars.bind_contextvars(sensitivity=state.job.work.sensitivity)
+    return state
 
 
 async def _awaited(
@@ -132,7 +149,7 @@ async def events(
     ] = None,
 ) -> Response:
     """Return what has happened to a job and what happens from now on, each event once."""
-    state = await services.jobs.look(checked(job_id), tenant=principal.tenant)
+    state = await _looked(job_id, services, principal)
     position = Position.parse(last_event_id)
     if await services.events.is_over(state, position):
         return Response(status_code=HTTPStatus.NO_CONTENT)
@@ -175,7 +192,7 @@ async def result(
     wait: Annotated[float, Query(ge=0, le=60, description="Seconds to wait for the end of a job under way.")] = 0,
 ) -> Response:
     """Return a completed job's transcript."""
-    state = await services.jobs.look(checked(job_id), tenant=principal.tenant)
+    state = await _looked(job_id, services, principal)
     if wait and not state.job.status.is_finished:
         state = await _awaited(state, services, wait, lambda status: status.is_finished)
     job = state.job
@@ -199,16 +216,20 @@ async def result(
         **guarded_responses(JobNotFound),
     },
 )
-async def remove(job_id: JobId, services: WithServices, principal: Remover, response: Response) -> JobRemoval:
-    """Cancel a job that waits or runs; erase audio, result and record of one that is finished.
+async def remove(
+    job_id: JobId, services: WithServices, principal: Remover, request: Request, response: Response
+) -> JobRemoval:
+    """Cancel a job that waits or runs; erase one that is finished, with audio, transcript, record and webhook log.
 
     What other jobs share with it, they keep.
     """
-    await services.jobs.look(checked(job_id), tenant=principal.tenant)
+    await _looked(job_id, services, principal)
     match await services.jobs.cancel(job_id):
         case CancelOutcome.CANCELLED:
+            note(request, job_id, action=Action.JOB_CANCELLED)
             return JobRemoval(job_id=job_id, outcome="cancelled", message="The job is cancelled.")
         case CancelOutcome.REQUESTED:
+            note(request, job_id, action=Action.JOB_CANCELLED)
             response.status_code = HTTPStatus.ACCEPTED
             return JobRemoval(
                 job_id=job_id,
@@ -216,9 +237,17 @@ async def remove(job_id: JobId, services: WithServices, principal: Remover, resp
                 message="The job is running and stops after its current segment.",
             )
         case CancelOutcome.FINISHED:
-            if (work_id := await services.jobs.erase(job_id)) is not None:
-                await asyncio.to_thread(services.media.remove, work_id)
-            return JobRemoval(job_id=job_id, outcome="erased", message="Audio, result and record are erased.")
+            done = await services.eraser.job(job_id)
+            logger.info("job_erased", job_id=job_id, shared=done.is_shared)
+            return JobRemoval(
+                job_id=job_id,
+                outcome="erased",
+                message="The record is erased; transcript and audio stay for other jobs that asked for the same."
+                if done.is_shared
+                else "Audio, result and record are erased.",
+                erased=ErasedView.model_validate(done.erased),
+                shared_with_other_jobs=done.is_shared,
+            )
 
 
 @router.get("/jobs", summary="List jobs", responses=guarded_responses(InvalidOptions))

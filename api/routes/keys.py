@@ -4,9 +4,10 @@ from http import HTTPStatus
 from typing import Annotated
 
 import structlog
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import APIRouter, Depends, Path, Query, Request
 
 from api.access import require
+from api.audit import note
 from api.json_bodies import json_body, json_request
 from api.key_views import KeyCreated, KeyList, KeyView, NewKey, NewLimits
 from api.principal import Scope
@@ -35,11 +36,14 @@ KeyId = Annotated[str, Path(description="The part of the key behind `scr_`.")]
     responses=guarded_responses(KeysNotInUse, MalformedBody, InvalidOptions),
     openapi_extra=json_request(NewKey),
 )
-async def create(wanted: Annotated[NewKey, Depends(json_body(NewKey))], services: WithServices) -> KeyCreated:
+async def create(
+    wanted: Annotated[NewKey, Depends(json_body(NewKey))], services: WithServices, request: Request
+) -> KeyCreated:
     """Make an API key. The answer holds it; nothing can tell it again."""
     key, token = await services.api_keys.create(
-        name=wanted.name, tenant=wanted.tenant, scopes=wanted.scopes, limits=wanted.limits()
+        name=wanted.name, tenant=wanted.tenant, scopes=wanted.scopes, limits=services.terms.checked(wanted.limits())
     )
+    note(request, key.key_id)
     logger.info("api_key_made", key_id=key.key_id, scopes=sorted(key.scopes))
     return KeyCreated.with_key(key, token)
 
@@ -71,7 +75,21 @@ async def limit(
     key_id: KeyId, wanted: Annotated[NewLimits, Depends(json_body(NewLimits))], services: WithServices
 ) -> KeyView:
     """Give an API key other limits, in the place of all it has. Every gateway knows them within a second."""
-    return KeyView.of(await services.api_keys.limit(key_id, wanted.limits()))
+    return KeyView.of(await services.api_keys.limit(key_id, services.terms.checked(wanted.limits())))
+
+
+@router.patch(
+    "/{key_id}/limits",
+    summary="Change limits of an API key",
+    responses=guarded_responses(KeysNotInUse, UnknownKey, MalformedBody, InvalidOptions),
+    openapi_extra=json_request(NewLimits),
+)
+async def change(
+    key_id: KeyId, wanted: Annotated[NewLimits, Depends(json_body(NewLimits))], services: WithServices
+) -> KeyView:
+    """Give an API key those limits that are named; null takes one away. Every gateway knows them within a second."""
+    limits = services.terms.checked(wanted.limits())
+    return KeyView.of(await services.api_keys.change(key_id, limits, wanted.given()))
 
 
 @router.delete("/{key_id}", summary="Revoke an API key", responses=guarded_responses(KeysNotInUse, UnknownKey))

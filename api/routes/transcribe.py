@@ -1,7 +1,8 @@
-"""POST /transcribe: takes a file and its options, answers with a job."""
+"""POST /transcribe: takes a file, or the URL of one, and its options, answers with a job."""
 
 import asyncio
 import secrets
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -10,11 +11,24 @@ from fastapi import APIRouter, Header, Request, Response
 from pydantic import ValidationError
 
 from api.access import Submitter, client_of
+from api.audit import note
 from api.job_store import Accepted, AcceptOutcome, NewJob
+from api.job_terms import FORM_PROPERTIES, JobTerms
 from api.media_kinds import BYTES_PER_SECOND_ESTIMATE
+from api.principal import Principal
 from api.problems import guarded_responses, option_problems
+from api.redaction import check_redaction
+from api.request_ids import request_id_of
 from api.services import Services, WithServices
 from api.uploads import FILE_FIELD, Upload
+from api.url_submissions import (
+    JSON_MEDIA_TYPE,
+    checked_url,
+    guessed_cost_seconds,
+    names_url,
+    read_submission,
+    submission_schema,
+)
 from api.views import JobAccepted
 from core.errors import (
     DiskFull,
@@ -25,7 +39,6 @@ from core.errors import (
     MalformedBody,
     MultipartRequired,
     OptionProblem,
-    OutboundFailure,
     QueueFull,
     TooManyUploads,
     UnknownModel,
@@ -52,8 +65,6 @@ _MESSAGES = {
     AcceptOutcome.REPLAYED: "This request was accepted before.",
 }
 
-_WEBHOOK_FIELD = "webhook_url"
-
 router = APIRouter(tags=["transcription"])
 logger = structlog.get_logger(__name__)
 
@@ -66,17 +77,10 @@ def _form_schema() -> dict[str, Any]:
         "format": "binary",
         "description": "An audio or video file; its name and type don't matter.",
     }
-    webhook = {
-        "type": "string",
-        "format": "uri",
-        "maxLength": 2048,
-        "description": "Where to POST, signed, that the job is completed, failed or cancelled: http or https, on the "
-        "public internet, without credentials. `GET /webhooks/{job_id}` tells how that went.",
-    }
     return {
         "type": "object",
         "required": [FILE_FIELD],
-        "properties": {FILE_FIELD: file, **schema["properties"], _WEBHOOK_FIELD: webhook},
+        "properties": {FILE_FIELD: file, **schema["properties"], **FORM_PROPERTIES},
         "additionalProperties": False,
     }
 
@@ -105,7 +109,13 @@ def _form_schema() -> dict[str, Any]:
     )
     | {202: {"headers": _ACCEPTED_HEADERS}},
     openapi_extra={
-        "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _form_schema()}}},
+        "requestBody": {
+            "required": True,
+            "content": {
+                "multipart/form-data": {"schema": _form_schema()},
+                JSON_MEDIA_TYPE: {"schema": submission_schema()},
+            },
+        },
     },
 )
 async def transcribe(
@@ -127,43 +137,92 @@ async def transcribe(
         str, Header(description="`no-cache` asks for a transcription of its own, whatever was done before.")
     ] = "",
 ) -> JobAccepted:
-    """Upload a file to transcribe. The answer comes as soon as the file is safe on disk and the job in Redis."""
+    """Upload a file to transcribe, or name the URL of one. The answer comes as soon as the job is stored durably."""
+    if names_url(request):
+        job = await _job_of_url(request, services, principal)
+    else:
+        shares_work = services.settings.deduplicate and "no-cache" not in cache_control
+        job = await _job_of_upload(request, services, principal, shares_work=shares_work)
+    return await _answer(replace(job, idempotency_key=idempotency_key), request, response, services)
+
+
+async def _job_of_upload(request: Request, services: Services, principal: Principal, *, shares_work: bool) -> NewJob:
+    """Receive a form and return the job that it asks for; if there is none, nothing is left of the file."""
     job_id = secrets.token_hex(16)
-    upload = await services.uploads.receive(request, job_id, client=client_of(request, principal))
+    upload = await services.uploads.receive(
+        request,
+        job_id,
+        client=client_of(request, principal),
+        storage=lambda label: services.media.of(services.terms.label(label, principal)),
+    )
     try:
-        webhook_url = _webhook_url(upload.fields, services)
+        terms = services.terms.take(upload.fields, principal)
         options = _options(upload.fields)
-        lane = await _lane(options, services)
-        job = NewJob(
-            job_id=job_id,
-            tenant=principal.tenant,
-            weight=principal.weight,
-            lane=lane,
-            options=options,
-            file_name=upload.file_name,
-            media_bytes=upload.size_bytes,
-            media_sha256=upload.sha256,
-            audio_seconds=upload.audio_seconds,
-            cost_seconds=_cost_seconds(upload, options),
-            shares_work=services.settings.deduplicate and "no-cache" not in cache_control,
-            idempotency_key=idempotency_key,
-            webhook_url=webhook_url,
-        )
+        job = await _job(job_id, request, services, principal, terms=terms, options=options)
     except BaseException:
         await asyncio.to_thread(services.media.remove, job_id)
         raise
-    accepted = await _accept(job, services)
+    return replace(
+        job,
+        file_name=upload.file_name,
+        media_bytes=upload.size_bytes,
+        media_sha256=upload.sha256,
+        audio_seconds=upload.audio_seconds,
+        cost_seconds=_cost_seconds(upload, options),
+        shares_work=shares_work,
+    )
+
+
+async def _job_of_url(request: Request, services: Services, principal: Principal) -> NewJob:
+    """Return a job whose audio is to be fetched. It shares no work: what a URL serves may change."""
+    submission = await read_submission(request, services.uploads.pace)
+    source_url = checked_url(submission, services.url_policy)
+    terms = services.terms.take(submission.terms, principal)
+    job = await _job(secrets.token_hex(16), request, services, principal, terms=terms, options=submission.options)
+    return replace(job, source_url=source_url, cost_seconds=guessed_cost_seconds(submission.options))
+
+
+async def _job(
+    job_id: str,
+    request: Request,
+    services: Services,
+    principal: Principal,
+    *,
+    terms: JobTerms,
+    options: TranscriptionOptions,
+) -> NewJob:
+    """Return a job of which the audio is not known yet."""
+    return NewJob(
+        job_id=job_id,
+        tenant=principal.tenant,
+        weight=principal.weight,
+        lane=await _lane_that_can(options, services),
+        options=options,
+        webhook_url=terms.webhook_url,
+        retention_ms=terms.retention_ms,
+        sensitivity=terms.sensitivity,
+        inherited=terms.inherited,
+        request_id=request_id_of(request),
+    )
+
+
+async def _answer(job: NewJob, request: Request, response: Response, services: Services) -> JobAccepted:
+    """Have the store accept a job, wake a worker, and say so."""
+    if job.sensitivity:
+        structlog.contextvars.bind_contextvars(sensitivity=job.sensitivity)
+    accepted = await _accept(job, services, request)
+    note(request, accepted.job_id)
     if accepted.outcome is AcceptOutcome.ACCEPTED:
-        services.turns.send(lane)
-    services.metrics.upload_bytes.inc(upload.size_bytes)
-    services.metrics.accepted.labels(accepted.outcome).inc()
+        services.turns.send(job.lane)
+    services.metrics.upload_bytes.inc(job.media_bytes or 0)
+    services.metrics.accepted.labels(accepted.outcome, job.sensitivity or "").inc()
     logger.info(
         "job_accepted",
         job_id=accepted.job_id,
         outcome=str(accepted.outcome),
-        lane=lane,
-        media_bytes=upload.size_bytes,
-        audio_seconds=upload.audio_seconds,
+        lane=job.lane,
+        media_bytes=job.media_bytes,
+        audio_seconds=job.audio_seconds,
     )
     response.headers["Location"] = f"/status/{accepted.job_id}"
     if accepted.outcome is AcceptOutcome.REPLAYED:
@@ -176,35 +235,19 @@ async def transcribe(
     )
 
 
-async def _accept(job: NewJob, services: Services) -> Accepted:
-    """Have the store accept a job; remove its audio unless the job needs it.
+async def _accept(job: NewJob, services: Services, request: Request) -> Accepted:
+    """Have the store accept a job; remove its audio, if there is any, unless the job needs it.
 
     If Redis breaks off, it may have accepted the job: then the audio stays, and an orphan is the clean-up's.
     """
     try:
-        accepted = await services.jobs.accept(job)
+        accepted = await services.jobs.accept(job, audit=services.audit.submission(request))
     except (IdempotencyConflict, QueueFull):
         await asyncio.to_thread(services.media.remove, job.job_id)
         raise
     if accepted.outcome is not AcceptOutcome.ACCEPTED:
         await asyncio.to_thread(services.media.remove, job.job_id)
     return accepted
-
-
-def _webhook_url(fields: dict[str, str], services: Services) -> str | None:
-    """Take the URL out of the form's fields and return it; None if there is none.
-
-    Raises:
-        InvalidOptions: it is none that is ever asked, or webhooks can't be signed here.
-    """
-    if not (url := fields.pop(_WEBHOOK_FIELD, "")):
-        return None
-    if not services.settings.webhook_secret:
-        raise InvalidOptions([OptionProblem(_WEBHOOK_FIELD, "webhooks are not set up here (WEBHOOK_SECRET)")])
-    try:
-        return str(services.url_policy.checked_url(url))
-    except OutboundFailure as failure:
-        raise InvalidOptions([OptionProblem(_WEBHOOK_FIELD, failure.detail)]) from None
 
 
 def _options(fields: dict[str, str]) -> TranscriptionOptions:
@@ -214,6 +257,19 @@ def _options(fields: dict[str, str]) -> TranscriptionOptions:
         return TranscriptionOptions.model_validate(given, by_alias=True, by_name=False)
     except ValidationError as error:
         raise InvalidOptions(option_problems(error)) from None
+
+
+async def _lane_that_can(options: TranscriptionOptions, services: Services) -> str:
+    """Return the lane of the model asked for.
+
+    Raises:
+        UnknownModel: there is none.
+        InvalidOptions: its workers can't redact what is to be redacted.
+    """
+    lane = await _lane(options, services)
+    if options.redact:
+        check_redaction(options.redact, lane, await services.jobs.workers())
+    return lane
 
 
 async def _lane(options: TranscriptionOptions, services: Services) -> str:

@@ -16,6 +16,7 @@
 --   leases                zset    processing works by the end of their lease
 --   delayed               zset    queued works that wait for their retry, by the time they are due
 --   dead                  zset    failed works by the time they failed: the dead letters
+--   expiring              zset    ended jobs with a retention, as <work>:<job>:<tenant>, by the time everything of them goes
 --   digest:<digest>       string  the work that does, or has done, what this digest asks for
 --   idempotency:<key>     hash    job_id and body of the request that came with an Idempotency-Key
 --   webhook:<id>          hash    an event that a job's receiver is told of; fields are documented at notify
@@ -23,6 +24,7 @@
 --   webhooks              zset    the outbox: events to deliver by the time they are due, or their delivery's lease ends
 --   webhooks:<job>        list    ids of a job's events, in order
 --   webhook-counters      hash    how often deliveries ended how, since ever
+--   audit                 stream  who did what, ids only: of bounded length, outlives the jobs
 --   claim:<id>            string  the work that a claim took, so that a claim sent twice takes one
 --   lanes                 set     names of all lanes
 --   lane:<lane>:pending   zset    queued works by virtual finish time
@@ -154,10 +156,42 @@ local function forget_digest(id)
   if name then redis.call('DEL', name) end
 end
 
--- Sets when a finished work goes: its results at expires_at, its record and its jobs' record_ttl_ms later, so that
--- somebody who comes too late is told so.
-local function expire(id, expires_at)
-  local results, records = integer(expires_at), integer(expires_at + args.record_ttl_ms)
+-- The key under which the request that made a job is remembered; nil if it is not, or for another job by now.
+local function request_key(job)
+  local digest = redis.call('HGET', job_key(job), 'idempotency')
+  local name = digest and key('idempotency:' .. digest)
+  return name and redis.call('HGET', name, 'job_id') == job and name or nil
+end
+
+-- How long the results of a work are kept, and its record with its jobs'. The record stays record_ttl_ms longer, so
+-- that somebody who comes too late is told so; but a retention is the end of everything.
+local function lifetimes(id)
+  local retention = tonumber(redis.call('HGET', work_key(id), 'retention_ms') or '')
+  if retention then return retention, retention, true end
+  return args.result_ttl_ms, args.result_ttl_ms + args.record_ttl_ms, false
+end
+
+local function expiring_entry(id, job, tenant) return id .. ':' .. job .. ':' .. tenant end
+
+-- Sets when the record of a job that has ended goes, as the lifetimes of its work say. A retention counts from the
+-- job's own end, whoever comes to share its work later: it is set once.
+local function expire_job(job, id, records_ms, is_retained)
+  local records = integer(now + records_ms)
+  if not is_retained then
+    redis.call('PEXPIREAT', job_key(job), records)
+  elseif redis.call('PTTL', job_key(job)) == -1 then
+    redis.call('HSET', job_key(job), 'expires_at_ms', records)
+    redis.call('PEXPIREAT', job_key(job), records)
+    redis.call('ZADD', key('expiring'), records, expiring_entry(id, job, redis.call('HGET', job_key(job), 'tenant')))
+    local request = request_key(job)
+    if request and redis.call('PTTL', request) > records_ms then redis.call('PEXPIREAT', request, records) end
+  end
+end
+
+-- Sets when a finished work goes, and those of its jobs that have ended with it.
+local function expire(id)
+  local results_ms, records_ms, is_retained = lifetimes(id)
+  local results, records = integer(now + results_ms), integer(now + records_ms)
   redis.call('HSET', work_key(id), 'expires_at_ms', results)
   for _, part in ipairs({ 'segments', 'result', 'events' }) do
     redis.call('PEXPIREAT', work_key(id, part), results)
@@ -165,7 +199,7 @@ local function expire(id, expires_at)
   local name = digest_key(id)
   if name then redis.call('PEXPIREAT', name, results) end
   for _, job in ipairs(redis.call('SMEMBERS', work_key(id, 'jobs'))) do
-    redis.call('PEXPIREAT', job_key(job), records)
+    expire_job(job, id, records_ms, is_retained)
   end
   for _, part in ipairs({ 'jobs', 'attempts' }) do
     redis.call('PEXPIREAT', work_key(id, part), records)
@@ -190,19 +224,23 @@ local function notify(job, status)
     'tenant', owned[5], 'lane', work[1], 'cached', owned[7] or '0', 'audio_ms', work[2] or '', 'failure', work[3] or '',
     'failure_detail', work[4] or '', 'job_created_at_ms', owned[6], 'state', 'due')
   redis.call('RPUSH', key('webhooks:' .. job), id)
-  local expires_at = integer(now + args.result_ttl_ms + args.record_ttl_ms)
-  redis.call('PEXPIREAT', webhook_key(id), expires_at)
-  redis.call('PEXPIREAT', key('webhooks:' .. job), expires_at)
+  local _, records_ms, is_retained = lifetimes(owned[4])
+  redis.call('PEXPIREAT', webhook_key(id), integer(now + records_ms))
+  -- The sweep after a retention finds in the list, which holds ids only, what to take out of the outbox.
+  local listed_ms = records_ms + (is_retained and args.record_ttl_ms or 0)
+  redis.call('PEXPIREAT', key('webhooks:' .. job), integer(now + listed_ms))
   redis.call('ZADD', key('webhooks'), integer(now), id)
 end
 
--- Removes what a job's receiver was or is to be told.
+-- Removes what a job's receiver was or is to be told; returns how many events these were.
 local function forget_webhooks(job)
-  for _, id in ipairs(redis.call('LRANGE', key('webhooks:' .. job), 0, -1)) do
+  local ids = redis.call('LRANGE', key('webhooks:' .. job), 0, -1)
+  for _, id in ipairs(ids) do
     redis.call('DEL', webhook_key(id), webhook_key(id, 'attempts'))
     redis.call('ZREM', key('webhooks'), id)
   end
   redis.call('DEL', key('webhooks:' .. job))
+  return #ids
 end
 
 -- Moves a work to a final status.
@@ -210,6 +248,7 @@ local function finish(id, status)
   local fields = redis.call('HMGET', work_key(id), 'lane', 'waiting')
   if status == 'cancelled' then
     redis.call('DEL', work_key(id, 'segments'))
+    redis.call('HDEL', work_key(id), 'source_url')
     count(fields[1], status)
   else
     count(fields[1], status, tonumber(fields[2]))
@@ -218,7 +257,7 @@ local function finish(id, status)
   redis.call('HSET', work_key(id), 'finished_at_ms', integer(now))
   set_status(id, status)
   for _, job in ipairs(redis.call('SMEMBERS', work_key(id, 'jobs'))) do notify(job, status) end
-  expire(id, now + args.result_ttl_ms)
+  expire(id)
 end
 
 local function cancel_requested(id) return redis.call('HEXISTS', work_key(id), 'cancel_requested') == 1 end
@@ -243,9 +282,34 @@ local function unlist(job, tenant)
   redis.call('ZREM', tenant_key(tenant), job)
 end
 
+-- Removes every trace of a job but its work; returns how many events of its receiver's and requests went with it.
+local function forget_job(job, id, tenant)
+  local request = request_key(job)
+  if request then redis.call('DEL', request) end
+  local events = forget_webhooks(job)
+  unlist(job, tenant)
+  redis.call('ZREM', key('expiring'), expiring_entry(id, job, tenant))
+  redis.call('DEL', job_key(job))
+  return events, request and 1 or 0
+end
+
+-- Takes a work's id out of what was told to the gateways: beside each of its events, in the same script's time.
+local function forget_activity(id)
+  local oldest = redis.call('XRANGE', key('activity'), '-', '+', 'COUNT', 1)[1]
+  if not oldest then return end
+  for _, event in ipairs(redis.call('XRANGE', work_key(id, 'events'), string.match(oldest[1], '^%d+'), '+')) do
+    local at = tonumber(string.match(event[1], '^%d+'))
+    for _, told in ipairs(redis.call('XRANGE', key('activity'), integer(at), integer(at + 1))) do
+      if told[2][2] == id then redis.call('XDEL', key('activity'), told[1]) end
+    end
+  end
+end
+
 -- Removes every trace of a work.
 local function forget(id)
   forget_digest(id)
+  forget_activity(id)
+  redis.call('DEL', key('claim:' .. (redis.call('HGET', work_key(id), 'claim') or '')))
   redis.call('DEL', work_key(id))
   for _, part in ipairs({ 'jobs', 'segments', 'result', 'attempts', 'events' }) do
     redis.call('DEL', work_key(id, part))

@@ -1,8 +1,9 @@
 -- accept: nothing -> queued; or the job shares a work that there is already
 --   job_id            string
 --   job               object of strings, what is the job's own: tenant, file_name and webhook_url (optional)
---   work              object of strings, what never changes of its work: tenant, weight, lane, options, media_bytes,
---                     media_sha256, audio_ms (optional), cost_ms
+--   work              object of strings, what is known of its work: tenant, weight, lane, options, cost_ms,
+--                     audio_ms, retention_ms, sensitivity and request_id (of the first request for it), each optional;
+--                     media_bytes and media_sha256, or source_url, which a worker fetches
 --   digest            string   what is asked for; a work that has the same is shared (optional)
 --   idempotency_key   string   (optional)
 --   body              string   digest of the request that came with the idempotency key
@@ -10,9 +11,11 @@
 --   max_jobs          integer  works that may wait in the lane
 --   max_audio_ms      integer  audio that may wait in the lane
 --   max_sharing       integer  jobs that may share a work
+--   audit             object   who submits it, for the audit log (optional): fields, an entry as a flat list without its
+--                     object; most, how many entries are kept
 --   result_ttl_ms     integer
 --   record_ttl_ms     integer
--- A job that is the first to ask for its work gives it its id.
+-- A job that is the first to ask for its work gives it its id; one with an idempotency key keeps that.
 -- Returns {outcome, job_id, status}; if it is full, the milliseconds of audio that wait in the place of the status.
 -- outcome is
 --   accepted   a work of its own waits (or the call was sent twice)
@@ -28,10 +31,22 @@ local idempotency = args.idempotency_key and key('idempotency:' .. args.idempote
 -- The connection broke off and the call was sent again.
 if redis.call('EXISTS', job_key(id)) == 1 then return { 'accepted', id, status_of(id) } end
 
+-- Writes down who has submitted which job, and returns the answer.
+local function submitted(outcome, job, status)
+  if args.audit then
+    local entry = args.audit.fields
+    entry[#entry + 1] = 'object'
+    entry[#entry + 1] = job
+    redis.call('XADD', key('audit'), 'MAXLEN', '~', integer(args.audit.most), '*', unpack(entry))
+  end
+  return { outcome, job, status }
+end
+
 if idempotency then
   local former = redis.call('HMGET', idempotency, 'job_id', 'body')
   local status = former[1] and status_of(former[1])
-  if status then return { former[2] == args.body and 'replayed' or 'conflict', former[1], status } end
+  if status and former[2] == args.body then return submitted('replayed', former[1], status) end
+  if status then return { 'conflict', former[1], status } end
 end
 
 local function create(work_id)
@@ -46,6 +61,7 @@ local function create(work_id)
   redis.call('SADD', work_key(work_id, 'jobs'), id)
   redis.call('HINCRBY', work_key(work_id), 'waiting', 1)
   if idempotency then
+    redis.call('HSET', job_key(id), 'idempotency', args.idempotency_key)
     redis.call('HSET', idempotency, 'job_id', id, 'body', args.body)
     redis.call('PEXPIRE', idempotency, integer(args.idempotency_ms))
   end
@@ -58,16 +74,16 @@ if shared and redis.call('SCARD', work_key(shared, 'jobs')) < args.max_sharing t
   if status == 'queued' or status == 'processing' then
     create(shared)
     count(args.work.lane, 'joined')
-    return { 'joined', id, status }
+    return submitted('joined', id, status)
   end
   if status == 'completed' and redis.call('EXISTS', work_key(shared, 'result')) == 1 then
     create(shared)
     redis.call('HSET', job_key(id), 'cached', '1')
-    expire(shared, now + args.result_ttl_ms)
+    expire(shared)
     count(args.work.lane, 'cached')
     count(args.work.lane, 'completed')
     notify(id, 'completed')
-    return { 'cached', id, status }
+    return submitted('cached', id, status)
   end
 end
 
@@ -92,4 +108,4 @@ end
 redis.call('SADD', key('lanes'), lane)
 enqueue_last(id, lane, args.work.tenant, cost_ms, tonumber(args.work.weight))
 set_status(id, 'queued')
-return { 'accepted', id, 'queued' }
+return submitted('accepted', id, 'queued')

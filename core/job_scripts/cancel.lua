@@ -21,7 +21,8 @@ local work = redis.call('HMGET', work_key(id), 'lane', 'tenant', 'cost_ms')
 if redis.call('HINCRBY', work_key(id), 'waiting', -1) > 0 then
   notify(job, 'cancelled')
   redis.call('HSET', job_key(job), 'cancelled_at_ms', integer(now), 'last_event', emit(id, 'cancelled', 'job', job))
-  redis.call('PEXPIREAT', job_key(job), integer(now + args.result_ttl_ms + args.record_ttl_ms))
+  local _, records_ms, is_retained = lifetimes(id)
+  expire_job(job, id, records_ms, is_retained)
   count(work[1], 'cancelled')
   return 'cancelled'
 end

@@ -3,8 +3,8 @@
 --   worker     string  name of the worker
 --   claim_id   string  unique; a call sent twice takes one work
 --   lease_ms   integer
--- Sets status, fence, attempts, worker, claimed_at_ms, started_at_ms (first claim), resumed_from_ms (the audio that
--- earlier attempts have committed).
+-- Sets status, fence, attempts, worker, claim, claimed_at_ms, started_at_ms (first claim), resumed_from_ms (the audio
+-- that earlier attempts have committed).
 -- Returns the work's hash as a flat list, or nil when the lane is empty.
 
 local claim = key('claim:' .. args.claim_id)
@@ -31,8 +31,8 @@ for _ = 1, 100 do
     redis.call('HINCRBY', work_key(id), 'fence', 1)
     redis.call('HINCRBY', work_key(id), 'attempts', 1)
     redis.call('HSETNX', work_key(id), 'started_at_ms', integer(now))
-    redis.call('HSET', work_key(id), 'worker', args.worker, 'claimed_at_ms', integer(now), 'resumed_from_ms',
-      fields[4] or '0')
+    redis.call('HSET', work_key(id), 'worker', args.worker, 'claim', args.claim_id, 'claimed_at_ms', integer(now),
+      'resumed_from_ms', fields[4] or '0')
     redis.call('ZADD', key('leases'), integer(now + args.lease_ms), id)
     redis.call('SET', claim, id, 'PX', integer(args.lease_ms))
     set_status(id, 'processing')

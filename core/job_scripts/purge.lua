@@ -7,9 +7,8 @@ if redis.call('HGET', work_key(id), 'status') ~= 'failed' then return nil end
 local tenant = redis.call('HGET', work_key(id), 'tenant')
 local removed = 0
 for _, job in ipairs(redis.call('SMEMBERS', work_key(id, 'jobs'))) do
-  removed = removed + redis.call('DEL', job_key(job))
-  unlist(job, tenant)
-  forget_webhooks(job)
+  removed = removed + redis.call('EXISTS', job_key(job))
+  forget_job(job, id, tenant)
 end
 forget(id)
 return removed

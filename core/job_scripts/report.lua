@@ -6,6 +6,7 @@
 --   committed     integer  segments committed before these, so that a call sent twice commits once
 --   progress_ms   integer  audio done, from the start of the audio
 --   audio_ms      integer  decoded length (optional)
+--   cost_ms       integer  what the work costs, where that was a guess (optional): it waits nowhere now
 --   info          string   facts about the audio, JSON (optional)
 -- Returns 'lost', 'held', or 'cancel' when cancellation was asked for.
 
@@ -17,6 +18,7 @@ for index = length - args.committed + 1, #args.segments do
 end
 redis.call('HSET', work_key(id), 'progress_ms', integer(args.progress_ms))
 if args.audio_ms then redis.call('HSET', work_key(id), 'audio_ms', integer(args.audio_ms)) end
+if args.cost_ms then redis.call('HSET', work_key(id), 'cost_ms', integer(args.cost_ms)) end
 if args.info then redis.call('HSET', work_key(id), 'info', args.info) end
 redis.call('ZADD', key('leases'), integer(now + args.lease_ms), id)
 -- The segments are in the list; the event says which, so that none is stored twice.

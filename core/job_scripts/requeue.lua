@@ -13,7 +13,11 @@ for _, part in ipairs({ 'jobs', 'segments', 'attempts', 'events' }) do
   redis.call('PERSIST', work_key(id, part))
 end
 for _, job in ipairs(redis.call('SMEMBERS', work_key(id, 'jobs'))) do
-  if redis.call('HEXISTS', job_key(job), 'cancelled_at_ms') == 0 then redis.call('PERSIST', job_key(job)) end
+  if redis.call('HEXISTS', job_key(job), 'cancelled_at_ms') == 0 then
+    redis.call('PERSIST', job_key(job))
+    redis.call('HDEL', job_key(job), 'expires_at_ms')
+    redis.call('ZREM', key('expiring'), expiring_entry(id, job, fields[3]))
+  end
 end
 -- Segments expire before the record does; without them the next attempt starts from the beginning.
 if redis.call('EXISTS', work_key(id, 'segments')) == 0 then redis.call('HDEL', work_key(id), 'progress_ms') end

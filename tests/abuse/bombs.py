@@ -15,7 +15,7 @@ from pathlib import Path
 import av
 import numpy as np
 
-from tests.media import garbage, tone_wav, transcoded, write_long_silence
+from tests.media import ebml, garbage, matroska_head, tone_wav, transcoded, write_long_silence
 
 TOO_LONG = frozenset({"audio_too_long"})
 UNDECODABLE = frozenset({"audio_undecodable"})
@@ -45,10 +45,10 @@ def bombs(folder: Path) -> Iterator[Bomb]:
         yield Bomb(name, make(folder), TOO_LONG)
     for name, media in _wavs().items():
         yield Bomb(name, media, UNDECODABLE)
-    yield Bomb("40 MB that want 1.3 GB in one frame", _swelling_frame(40_000_000), UNDECODABLE)
-    yield Bomb("20 MB that want, and get, 640 MB in one frame", _swelling_frame(20_000_000))
+    yield Bomb("90 MB in one frame", matroska_head(90_000_000) + bytes(90_000_000), UNDECODABLE)
+    yield Bomb("16 MB in one frame, the longest that is taken", matroska_head(1 << 24) + bytes(1 << 24))
     # Two frames of equal size can't have one byte between them.
-    yield Bomb("Opus of 300,000 broken packets", _opus(b"\x59\0", hours=10), frozenset({"audio_empty"}))
+    yield Bomb("Opus of 300,000 broken packets", repeated_opus(b"\x59\0", hours=10), frozenset({"audio_empty"}))
     yield Bomb("FLAC of 2^36-1 samples", _overwritten(stored("flac", "flac"), 21, b"\x0f\xff\xff\xff\xff"), UNDECODABLE)
     yield Bomb("Matroska frame, deflated 1000 to 1", _deflated_matroska(64 * _MIB))
     yield Bomb("MP4 movie header, deflated 1000 to 1", _deflated_movie(64 * _MIB))
@@ -140,7 +140,7 @@ def _wavs() -> dict[str, bytes]:
     }
 
 
-def _opus(packet: bytes, hours: int) -> bytes:
+def repeated_opus(packet: bytes, hours: int) -> bytes:
     """Return hours of one packet of 120 ms, again and again, in Ogg."""
     file = io.BytesIO()
     with av.open(file, "w", format="ogg") as sink:
@@ -162,7 +162,7 @@ def _opus(packet: bytes, hours: int) -> bytes:
 
 def _silent_opus(_folder: Path) -> bytes:
     """Return 100 hours in 6 MB: packets of one byte, of two frames without a bit each (RFC 6716, 3.1 and 3.2.3)."""
-    return _opus(b"\x59", hours=100)
+    return repeated_opus(b"\x59", hours=100)
 
 
 def _silent_amr(_folder: Path) -> bytes:
@@ -185,34 +185,11 @@ _LONG: dict[str, Callable[[Path], bytes]] = {
 }
 
 
-def _swelling_frame(samples: int) -> bytes:
-    """Return samples at 1 kHz in one packet; at 16 kHz and of two bytes they take 32 times the memory."""
-    file = io.BytesIO()
-    with av.open(file, "w", format="matroska") as sink:
-        stream = sink.add_stream("pcm_u8", rate=1_000, layout="mono")
-        assert isinstance(stream, av.AudioStream)
-        frame = av.AudioFrame.from_ndarray(np.zeros((1, samples), dtype=np.uint8), format="u8", layout="mono")
-        frame.sample_rate = 1_000
-        sink.mux(stream.encode(frame))
-        sink.mux(stream.encode())
-    return file.getvalue()
-
-
-def _element(name: str, content: bytes) -> bytes:
-    """Return an EBML element (RFC 8794) with a size of eight bytes."""
-    return bytes.fromhex(name) + struct.pack(">Q", 1 << 56 | len(content)) + content
-
-
 def _deflated_matroska(size: int) -> bytes:
     """Return Matroska whose one block is deflated zeros (RFC 9559, 5.1.4.1.31: ContentCompAlgo 0)."""
-    head = _element("1A45DFA3", _element("4282", b"matroska") + _element("4287", b"\4"))
-    encoding = _element("6D80", _element("6240", _element("5034", _element("4254", b"\0"))))
-    sound = _element("E1", _element("B5", struct.pack(">d", 8000.0)) + _element("9F", b"\1"))
-    track = b"".join(_element(name, b"\1") for name in ("D7", "73C5"))
-    track += _element("83", b"\2") + _element("86", b"A_PCM/INT/LIT") + sound + encoding
-    block = _element("A3", b"\x81\0\0\x80" + zlib.compress(bytes(size), 9))
-    cluster = _element("1F43B675", _element("E7", b"\0") + block)
-    return head + _element("18538067", _element("1654AE6B", _element("AE", track)) + cluster)
+    encoding = ebml("6D80", ebml("6240", ebml("5034", ebml("4254", b"\0"))))
+    deflated = zlib.compress(bytes(size), 9)
+    return matroska_head(len(deflated), encoding=encoding) + deflated
 
 
 def _deflated_movie(size: int, *, depth: int = 1) -> bytes:

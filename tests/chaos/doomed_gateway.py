@@ -61,20 +61,20 @@ def _wrap_files(step: str) -> None:
     _before(MediaFiles, "part_path", dies=step == "before the part file")
     _before(MediaFiles, "commit", dies=step == "before the rename")
     _after(MediaFiles, "commit", dies=step == "after the rename")
-    write, sync = os.write, os.fsync
+    write, sync = os.writev, os.fsync
 
-    def torn_write(descriptor: int, data: Any) -> int:  # noqa: ANN401 - whatever os.write takes
+    def torn_write(descriptor: int, pieces: Any) -> int:  # noqa: ANN401 - whatever os.writev takes
         if step == "within the part file" and _is_part(descriptor):
-            write(descriptor, data[: len(data) // 2])
+            write(descriptor, [pieces[0][: len(pieces[0]) // 2]])
             _die()
-        return write(descriptor, data)
+        return write(descriptor, pieces)
 
     def no_sync(fd: Any) -> None:  # noqa: ANN401 - whatever os.fsync takes
         if step == "before the sync" and _is_part(fd):
             _die()
         sync(fd)
 
-    os.write, os.fsync = torn_write, no_sync
+    os.writev, os.fsync = torn_write, no_sync
 
 
 def _is_part(descriptor: int) -> bool:

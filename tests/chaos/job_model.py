@@ -64,6 +64,8 @@ class ModelWork:
     outcomes: list[str] = field(default_factory=list)
     """How each attempt ended."""
     events: list[tuple[str, ...]] = field(default_factory=list)
+    has_all_events: bool = True
+    """None has expired, or was removed with its job."""
     expired_jobs: set[str] = field(default_factory=set)
     """Those whose record went before the work's: they had been cancelled by themselves."""
 
@@ -114,6 +116,8 @@ class JobModel:
         """By tenant and idempotency key: the job's id and the digest of the body."""
         self.counters: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self.activity: list[str] = []
+        self.traceless: set[str] = set()
+        """Works that were erased with all their events."""
         self.indexed: set[str] = set()
         """Jobs in the index; those whose record has expired stay until they are forgotten."""
         self.letters: set[str] = set()
@@ -371,6 +375,7 @@ class JobModel:
         work.has_results = False
         work.segments.clear()
         work.events.clear()
+        work.has_all_events = False
         self._unshare(work)
 
     def records_expire(self, work: ModelWork) -> None:
@@ -389,8 +394,14 @@ class JobModel:
     def _remove(self, job: ModelJob) -> None:
         del self.jobs[job.new.job_id]
         self.indexed.discard(job.new.job_id)
+        if job.cancelled and ("cancelled", job.new.job_id) in job.work.events:
+            job.work.events.remove(("cancelled", job.new.job_id))
+            job.work.has_all_events = False
+        self.requests = {request: made for request, made in self.requests.items() if made[0] != job.new.job_id}
 
     def _forget(self, work: ModelWork) -> None:
+        if work.has_all_events:
+            self.traceless.add(work.work_id)
         del self.works[work.work_id]
         self.letters.discard(work.work_id)
         self._unshare(work)

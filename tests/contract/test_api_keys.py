@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import re
 from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -15,10 +16,19 @@ from api.principal import Scope
 from core.errors import StoreUnavailable, UnknownKey
 from core.keys import Keys
 from core.redis_clients import connect, connect_async
+from tests.harness.traces import traces
 
 T = TypeVar("T")
 SOON = datetime(2030, 1, 2, 3, 4, 5, 678_000, tzinfo=UTC)
-ALL = KeyLimits(weight=2.5, submit_rate="100/minute", read_rate="9/second", expires_at=SOON)
+ALL = KeyLimits(
+    weight=2.5,
+    submit_rate="100/minute",
+    read_rate="9/second",
+    expires_at=SOON,
+    webhook_url="https://key.example/hook",
+    retention_hours=0.1,
+    sensitivity="secret",
+)
 
 
 class Store:
@@ -99,11 +109,51 @@ def test_an_unknown_key_can_be_neither_read_nor_limited_nor_revoked(store: Store
     for act in (
         lambda keys: keys.get("f" * 16),
         lambda keys: keys.limit("f" * 16, ALL),
+        lambda keys: keys.change("f" * 16, ALL, ["weight"]),
         lambda keys: keys.revoke("f" * 16),
     ):
         with pytest.raises(UnknownKey):
             store(act)
     assert list(store.client.scan_iter(f"{store.keys.prefix}*")) == []
+
+
+@pytest.mark.parametrize(
+    "name", ["weight", "submit_rate", "expires_at", "webhook_url", "retention_hours", "sensitivity"]
+)
+def test_a_limit_is_changed_or_taken_away_alone(store: Store, name: str) -> None:
+    key, _ = store.create(limits=ALL)
+    bare = KeyLimits()
+    changed = store(lambda keys: keys.change(key.key_id, bare, [name]))
+    assert changed.limits == replace(ALL, **{name: getattr(bare, name)})
+    assert store(lambda keys: keys.change(key.key_id, ALL, [name])).limits == ALL
+    number, _ = store.changed(0)
+    store(lambda keys: keys.change(key.key_id, bare, []))
+    assert store.changed(number) == (number, [])
+
+
+def test_a_key_from_before_there_were_such_limits_has_none(store: Store) -> None:
+    key, _ = store.create(limits=ALL)
+    store.client.hdel(store.keys.api_key(key.key_id), "webhook_url", "retention_hours", "sensitivity")
+    former = store(lambda keys: keys.get(key.key_id)).limits
+    assert (former.webhook_url, former.retention_hours, former.sensitivity) == (None, None, None)
+
+
+def test_the_keys_of_an_erased_tenant_are_heard_of_as_revoked_and_nameless(store: Store) -> None:
+    key, token = store.create("shop of acme", limits=ALL)
+    revoked, _ = store.create()
+    revoked = store(lambda keys: keys.revoke(revoked.key_id))
+    other = store(lambda keys: keys.create(name="other", tenant="other", scopes=[Scope.READ], limits=ALL))[0]
+    number, _ = store.changed(0)
+    assert store(lambda keys: keys.erase("acme")) == 2
+    latest, heard = store.changed(number)
+    assert (latest, sorted(heard)) == (number + 2, sorted([key.key_id, revoked.key_id]))
+    erased = store(lambda keys: keys.get(key.key_id))
+    assert (erased.name, erased.tenant, erased.scopes, erased.limits) == ("", "", frozenset(), KeyLimits())
+    assert erased.revoked_at is not None
+    assert store(lambda keys: keys.get(revoked.key_id)).revoked_at == revoked.revoked_at
+    assert traces(store.client, ["acme", hashlib.sha256(token.encode()).hexdigest()], prefix=store.keys.prefix) == []
+    assert store(lambda keys: keys.get(other.key_id)) == other
+    assert store(lambda keys: keys.erase("acme")) == 0
 
 
 def test_limits_are_replaced_as_a_whole(store: Store) -> None:

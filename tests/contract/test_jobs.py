@@ -367,7 +367,7 @@ def test_a_finished_job_has_nothing_to_cancel_and_can_be_erased(jobs: Jobs) -> N
     jobs.worker.report(job, segments=[segment(1)], progress_seconds=1)
     jobs.worker.complete(job, INFO, transcribed_seconds=12)
     assert jobs.cancel(job_id) is CancelOutcome.FINISHED
-    assert jobs.gateway(lambda store: store.erase(job_id)) == job_id
+    assert jobs.gateway(lambda store: store.erase(job_id)).work_id == job_id
     with pytest.raises(JobNotFound):
         jobs.get(job_id)
     traces = [key for key in jobs.client.scan_iter(f"{jobs.keys.prefix}work:*") if job_id in str(key)]
@@ -571,11 +571,11 @@ def test_cancelling_the_last_one_cancels_the_work(jobs: Jobs, claimed: bool) -> 
 def test_erasing_one_of_several_leaves_the_result_to_the_others(jobs: Jobs) -> None:
     first, second = (jobs.post(new_job(sha256=SAME)).job_id for _ in range(2))
     jobs.done(jobs.claimed())
-    assert jobs.gateway(lambda store: store.erase(first)) is None
+    assert jobs.gateway(lambda store: store.erase(first)).work_id is None
     with pytest.raises(JobNotFound):
         jobs.get(first)
     assert jobs.transcript(second).segments == (segment(1),)
-    assert jobs.gateway(lambda store: store.erase(second)) == first
+    assert jobs.gateway(lambda store: store.erase(second)).work_id == first
     left = {str(key).removeprefix(jobs.keys.prefix) for key in jobs.client.scan_iter(f"{jobs.keys.prefix}*")}
     assert not [key for key in left if first in key or second in key or key.startswith(("digest", "work", "job:"))]
 
@@ -585,7 +585,7 @@ def test_a_work_whose_cancelled_job_has_expired_goes_with_the_last_one(jobs: Job
     jobs.cancel(first)
     jobs.client.delete(jobs.keys.job(first))
     jobs.done(jobs.claimed())
-    assert jobs.gateway(lambda store: store.erase(second)) == first
+    assert jobs.gateway(lambda store: store.erase(second)).work_id == first
     assert not list(jobs.client.scan_iter(f"{jobs.keys.prefix}work:*"))
 
 

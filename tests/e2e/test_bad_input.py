@@ -113,7 +113,7 @@ def test_two_files(service: Service) -> None:
 
 
 def test_a_body_that_is_no_form(service: Service) -> None:
-    refused(service, 415, "multipart_required", json={"url": "x"})
+    refused(service, 415, "multipart_required", content=b"url=x", headers={"content-type": "text/plain"})
 
 
 def test_text_named_mp3(service: Service) -> None:

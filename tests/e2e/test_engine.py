@@ -14,7 +14,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from faster_whisper.vad import VadOptions, get_speech_timestamps
 from numpy.typing import NDArray
 
 from core.errors import ConfigurationError
@@ -23,13 +22,12 @@ from core.transcript import Segment, TranscriptInfo, Word
 from tests.harness.decoders import decoders_of
 from tests.harness.service import MODEL_CACHE, Service
 from tests.media import Reference, clip, references, shared_speech, word_error_rate
+from tests.speech import speech_and_missed
 from worker.audio import SAMPLE_RATE
 from worker.decoder import Decoder
 from worker.engine.features import log_mel, padded_window
-from worker.engine.guard import uncovered
 from worker.engine.languages import Language
 from worker.engine.requests import Align, Decode, Decoded, Detect, Window
-from worker.engine.spans import Span
 from worker.engine.transcriber import WhisperTranscriber
 from worker.engine.whisper import Decoding, Placement, Whisper
 from worker.transcriber import Checkpoint, Passage
@@ -523,12 +521,9 @@ def test_minutes_of_speech_lose_and_repeat_nothing(engine: Engine, tmp_path: Pat
     done = [passage.end_seconds for passage in passages]
     assert done == sorted(done)
     # And no speech that a detector finds in the whole is without text
-    speech = [
-        (found["start"] / SAMPLE_RATE, found["end"] / SAMPLE_RATE)
-        for found in get_speech_timestamps(samples, VadOptions(speech_pad_ms=0, min_silence_duration_ms=100))
-    ]
-    assert sum(end - begin for begin, end in speech) > 100
-    assert uncovered([Span(segment.start, segment.end, ()) for segment in segments], speech) == []
+    spoken_seconds, missed = speech_and_missed(samples, [(segment.start, segment.end) for segment in segments])
+    assert spoken_seconds > 100
+    assert missed == []
 
 
 # Over HTTP

@@ -4,6 +4,7 @@ Everything a client sends is marked; every kind of refusal and failure is provok
 transcripts, file names, keys and what was in a URL's query.
 """
 
+import base64
 import os
 import re
 import signal
@@ -18,6 +19,7 @@ import pytest
 
 from core.keys import Keys
 from tests.harness.balancer import Balancer, running_balancer
+from tests.harness.receiver import Receiver, Reply
 from tests.harness.service import Service, until
 from tests.media import clip, garbage, silence_wav, text_named_mp3, truncated_flac, wav_without_samples
 
@@ -35,8 +37,9 @@ SECRETS = {
     "Referer": f"https://example.com/?{MARK}-referrer",
     "User-Agent": f"{MARK}-agent",
 }
+WEBHOOK_SECRET = f"whsec_{base64.b64encode(MARK.encode() * 4).decode()}"
 NOBODYS = "0" * 32
-SUBMISSIONS = 60
+SUBMISSIONS = 80
 """More than are needed before the test is one too many."""
 
 
@@ -95,6 +98,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
         ADMIN_KEY=ADMIN_KEY,
         MAX_FILE_SIZE_MB="2",
         MAX_AUDIO_SECONDS="60",
+        WEBHOOK_SECRET=WEBHOOK_SECRET,
+        OUTBOUND_ALLOWED_NETWORKS="127.0.0.1/32",
         RATE_LIMIT_SUBMIT=f"{SUBMISSIONS}/hour",
         CLEAN_UP_SECONDS="1",
     ) as service:
@@ -127,7 +132,14 @@ def test_a_request_can_be_followed_from_the_balancer_to_the_worker(running: Serv
 
     assert until(lambda: line(balancer.log, '"path":"/transcribe"', request_id), 20)
     assert line(logs / "gateway.log", "job_accepted", request_id, job_id)
-    assert until(lambda: line(logs / "worker-1.log", "attempt_ended", job_id), 20)
+    for event in ("attempt_started", "attempt_ended"):
+        assert until(lambda event=event: line(logs / "worker-1.log", event, request_id, job_id), 20)  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("sent", [f"{MARK} id", "x" * 65, "é", ""])
+def test_an_id_that_could_write_into_a_log_is_replaced(running: Service, sent: str) -> None:
+    answer = running.client.get("/health", headers=[(b"x-request-id", sent.encode())])
+    assert re.fullmatch("[0-9a-f]{16}", answer.headers["x-request-id"])
 
 
 def test_no_log_tells_what_is_nobodys_business(running: Service, balancer: Balancer) -> None:
@@ -137,6 +149,7 @@ def test_no_log_tells_what_is_nobodys_business(running: Service, balancer: Balan
     for snoop in (direct, balanced):
         refuse(snoop)
     key = use_a_key(direct)
+    be_told(direct, running)
     fail(direct, running)
     assert direct.statuses >= {200, 201, 202, 400, 401, 403, 404, 405, 409, 413, 415, 422, 429, 500, 503}
     balanced.raw(f"POST /transcribe?{QUERY} HTTP/1.1\r\nHost: x\r\nContent-Length: 999999999999\r\n\r\n".encode())
@@ -150,10 +163,13 @@ def test_no_log_tells_what_is_nobodys_business(running: Service, balancer: Balan
     for name, words in {
         "gateway.log": ("job_accepted", "unexpected_error", "store_unavailable", '"level": "debug"'),
         "worker-1.log": ('"outcome": "completed"', '"outcome": "failed"'),
+        "beat.log": ('"outcome": "delivered"', '"outcome": "retry"', '"outcome": "disabled"'),
         "nginx": ('"status":502', '"status":413', '"path":"/transcribe"'),
     }.items():
         assert [word for word in words if word not in logs[name]] == [], name
-    secret = re.compile(rf"{MARK}|{re.escape(key)}|\b(?:{'|'.join(SPEECH)})\b", re.IGNORECASE)
+    secret = re.compile(
+        rf"{MARK}|{re.escape(key)}|{re.escape(WEBHOOK_SECRET)}|\b(?:{'|'.join(SPEECH)})\b", re.IGNORECASE
+    )
     found = [(name, line) for name, log in logs.items() for line in log.splitlines() if secret.search(line)]
     assert found == []
 
@@ -226,6 +242,25 @@ def use_a_key(snoop: Snoop) -> str:
     for wrong in (f"Bearer {MARK}", f"Basic {MARK}", f"Bearer {key}x", MARK):
         snoop.ask("GET", "/jobs", headers={"Authorization": wrong})
     return key
+
+
+def be_told(snoop: Snoop, running: Service) -> None:
+    """Have webhooks delivered, refused for good and refused for now, at addresses that are nobody's business."""
+    statuses = {f"/{MARK}-hook": 204, f"/{MARK}-gone": 410, f"/{MARK}-busy": 503}
+    with Receiver(lambda received: Reply(statuses[urlsplit(received.path).path])) as receiver:
+        for path, state in zip(statuses, ("delivered", "disabled", "due"), strict=True):
+            url = receiver.url(f"{path}?{QUERY}")
+            job_id = snoop.post(silence_wav(1), webhook_url=url, initial_prompt=path).json()["job_id"]
+            until(lambda job_id=job_id, state=state: told(snoop, job_id, state), 30, running.output)  # type: ignore[misc]
+            snoop.ask("POST", f"/webhooks/{job_id}/replay")
+    for refused in (f"http://10.0.0.1/{MARK}?{QUERY}", f"ftp://{MARK}/", f"http://{MARK}:{MARK}@example.com/"):
+        assert snoop.post(silence_wav(1), webhook_url=refused).status_code in {202, 422}
+
+
+def told(snoop: Snoop, job_id: str, state: str) -> bool | None:
+    """Tell whether a job's only event stands so, after an attempt to deliver it."""
+    events = snoop.ask("GET", f"/webhooks/{job_id}").json()["events"]
+    return True if [event["state"] for event in events if event["attempts"]] == [state] else None
 
 
 def fail(snoop: Snoop, running: Service) -> None:

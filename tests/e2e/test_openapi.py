@@ -5,6 +5,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from api.job_terms import FORM_PROPERTIES
 from core.options import TranscriptionOptions
 from tests.harness.service import Service
 from tests.media import clip
@@ -28,6 +29,7 @@ def test_every_route_is_documented(document: dict[str, Any]) -> None:
         "/result/{job_id}",
         "/job/{job_id}",
         "/jobs",
+        "/tenants/{tenant}",
         "/webhooks/{job_id}",
         "/webhooks/{job_id}/replay",
         "/dead-letters",
@@ -37,6 +39,7 @@ def test_every_route_is_documented(document: dict[str, Any]) -> None:
         "/keys",
         "/keys/{key_id}",
         "/keys/{key_id}/limits",
+        "/audit",
         "/health",
         "/health/ready",
         "/stats",
@@ -51,7 +54,7 @@ def test_every_route_is_documented(document: dict[str, Any]) -> None:
 def test_every_option_is_a_field_of_the_form(document: dict[str, Any]) -> None:
     form = document["paths"]["/transcribe"]["post"]["requestBody"]["content"]["multipart/form-data"]["schema"]
     wire_names = {field.alias or name for name, field in TranscriptionOptions.model_fields.items()}
-    assert set(form["properties"]) == {"file", "webhook_url"} | wire_names
+    assert set(form["properties"]) == {"file", *FORM_PROPERTIES} | wire_names
     assert all("description" in field for field in form["properties"].values())
 
 

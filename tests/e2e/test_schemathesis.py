@@ -17,6 +17,9 @@ from schemathesis.engine import events, from_schema
 from schemathesis.engine.events import ScenarioFinished
 from schemathesis.hooks import GLOBAL_HOOK_DISPATCHER
 
+from core.errors import OutboundFailure
+from core.user_urls import UrlPolicy
+from tests.harness.file_server import File, FileServer
 from tests.harness.service import Service
 from tests.media import garbage, silence_wav
 
@@ -29,6 +32,10 @@ _WAIT_SECONDS = 0.1
 _LONGEST_WAIT_SECONDS = 60.0
 _MUST_BE_TRIED = 500
 """Requests, or the schemas have not been understood."""
+
+_UNFILTERED_FILE = "Unsupported type: 'Binary'"
+"""A fault of Schemathesis 4.32's own: where a form with a file needs a filter, its validator can't look at the file,
+and it draws no more forms. Whether it gets there depends on what it draws, and that on the modules that are loaded."""
 
 _CONFIGURATION = {
     "seed": _SEED,
@@ -52,9 +59,10 @@ _CONFIGURATION = {
 
 
 class Jobs:
-    """Jobs of every status, whose ids take the place of most that are made up."""
+    """Jobs of every status, whose ids take the place of most that are made up, and a URL that takes that of others'."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, url: str) -> None:
+        self._url = url
         self._random = random.Random(_SEED)
         short, hour = silence_wav(0.1), silence_wav(3600, rate=100)
         self._finished = [service.submit(short) for _ in range(30)]
@@ -77,6 +85,8 @@ class Jobs:
             case.path_parameters["job_id"] = self._random.choice(jobs)
         if _is_valid_wait(case.query.get("wait")):
             case.query["wait"] = _WAIT_SECONDS
+        if isinstance(case.body, dict) and _is_taken(case.body.get("url")):
+            case.body["url"] = self._url
 
 
 @dataclass
@@ -109,16 +119,19 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
         MAX_FILE_SIZE_MB="1",
         RATE_LIMIT_SUBMIT="1000000/minute",
         RATE_LIMIT_READ="1000000/minute",
+        OUTBOUND_ALLOWED_NETWORKS="127.0.0.1",
     ) as running:
         yield running
 
 
 @pytest.fixture
 def jobs(service: Service) -> Iterator[Jobs]:
-    jobs = Jobs(service)
-    hook = GLOBAL_HOOK_DISPATCHER.register_hook_with_name(jobs.put_in, "before_call")
-    yield jobs
-    GLOBAL_HOOK_DISPATCHER.unregister(hook)
+    with FileServer(lambda _: File.of(silence_wav(0.1))) as server:
+        jobs = Jobs(service, server.url())
+        hook = GLOBAL_HOOK_DISPATCHER.register_hook_with_name(jobs.put_in, "before_call")
+        yield jobs
+        GLOBAL_HOOK_DISPATCHER.unregister(hook)
+        assert server.asked
 
 
 @pytest.mark.usefixtures("jobs")
@@ -131,7 +144,7 @@ def test_every_answer_is_one_that_the_document_tells_of(service: Service) -> Non
     for event in from_schema(schema).execute():
         if isinstance(event, ScenarioFinished):
             findings.note(event)
-        elif isinstance(event, events.NonFatalError):
+        elif isinstance(event, events.NonFatalError) and str(event.value) != _UNFILTERED_FILE:
             errors += traceback.format_exception(event.value)
         elif isinstance(event, events.FatalError):
             errors += traceback.format_exception(event.exception)
@@ -146,6 +159,15 @@ def test_every_answer_is_one_that_the_document_tells_of(service: Service) -> Non
 def _operations(service: Service) -> set[str]:
     paths = service.client.get("/openapi.json").json()["paths"]
     return {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods}
+
+
+def _is_taken(url: object) -> bool:
+    """Tell whether the service would ask a URL: no host that was made up is."""
+    try:
+        UrlPolicy().checked_url(str(url))
+    except OutboundFailure:
+        return False
+    return isinstance(url, str)
 
 
 def _is_valid_wait(value: object) -> bool:

@@ -80,6 +80,7 @@ def test_options_reach_the_job_unchanged(service: Service) -> None:
         "channels": "mix",
         "vad_filter": False,
         "word_timestamps": True,
+        "redact": [],
         "model": "base",
         "clip_start_seconds": 0.5,
         "clip_end_seconds": 4.0,
@@ -206,5 +207,5 @@ def test_operators_see_what_goes_on(service: Service) -> None:
     assert 'transcription_queue_depth{lane="base"}' in metrics
     port = ready["workers"][0]["metrics_port"]
     worker = httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False).text
-    assert re.search(r'transcription_attempts_total\{outcome="completed"\} [1-9]', worker)
+    assert re.search(r'transcription_attempts_total\{outcome="completed",sensitivity=""\} [1-9]', worker)
     assert re.search(r"transcription_model_load_seconds [0-9.]*[1-9]", worker)

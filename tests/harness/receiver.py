@@ -1,4 +1,4 @@
-"""A receiver of webhooks on loopback: keeps what came and answers as it is told."""
+"""A receiver of webhooks, and of whatever else is asked, on loopback: keeps what came and answers as it is told."""
 
 import threading
 import time
@@ -31,16 +31,18 @@ class Reply:
 
 
 class Receiver:
-    """Answers each request as `reply` says, which may take its time."""
+    """Answers each request as `reply` says, which may take its time; on a free port if none is given."""
 
-    def __init__(self, reply: Callable[[Received], Reply] = lambda _: Reply()) -> None:
+    def __init__(
+        self, reply: Callable[[Received], Reply] = lambda _: Reply(), *, host: str = "127.0.0.1", port: int = 0
+    ) -> None:
         self.received: list[Received] = []
         self.reply = reply
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["content-length"]))
+                body = self.rfile.read(int(self.headers.get("content-length", 0)))
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 received = Received(self.path, headers, body, time.monotonic())
                 receiver.received.append(received)
@@ -51,11 +53,15 @@ class Receiver:
                 self.send_header("content-length", "0")
                 self.end_headers()
 
+            def do_GET(self) -> None:
+                self.do_POST()
+
             def log_message(self, *arguments: object) -> None:
                 """Say nothing."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = ThreadingHTTPServer((host, port), Handler)
         self._server.daemon_threads = True
+        self.host = host
         self.port = self._server.server_port
 
     def __enter__(self) -> Self:
@@ -66,8 +72,8 @@ class Receiver:
         self._server.shutdown()
         self._server.server_close()
 
-    def url(self, path: str = "/hook", host: str = "127.0.0.1") -> str:
-        return f"http://{host}:{self.port}{path}"
+    def url(self, path: str = "/hook", host: str | None = None) -> str:
+        return f"http://{host or self.host}:{self.port}{path}"
 
     def awaited(self, number: int, *, seconds: float = 20) -> list[Received]:
         """Return what was received, once it is as much as that."""

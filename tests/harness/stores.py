@@ -54,22 +54,36 @@ def new_job(
     options: TranscriptionOptions | None = None,
     idempotency_key: str | None = None,
     webhook_url: str | None = None,
+    source_url: str | None = None,
+    request_id: str | None = None,
+    retention_ms: int | None = None,
+    sensitivity: str | None = None,
+    inherited: frozenset[str] = frozenset(),
 ) -> NewJob:
-    """Return a job to accept; it shares its work only with jobs of the same `sha256`, if that is given."""
+    """Return a job to accept; it shares its work only with jobs of the same `sha256`, if that is given.
+
+    Of one whose audio is to be fetched nothing else is known.
+    """
+    uploaded = source_url is None
     return NewJob(
         job_id=job_id or secrets.token_hex(16),
         tenant=tenant,
         weight=weight,
         lane=lane,
         options=options or TranscriptionOptions(language="en"),
-        file_name="speech.flac",
-        media_bytes=1000,
-        media_sha256=sha256 or secrets.token_hex(32),
-        audio_seconds=seconds,
+        file_name="speech.flac" if uploaded else None,
+        media_bytes=1000 if uploaded else None,
+        media_sha256=sha256 or secrets.token_hex(32) if uploaded else None,
+        audio_seconds=seconds if uploaded else None,
         cost_seconds=seconds,
         shares_work=sha256 is not None,
         idempotency_key=idempotency_key,
         webhook_url=webhook_url,
+        source_url=source_url,
+        request_id=request_id,
+        retention_ms=retention_ms,
+        sensitivity=sensitivity,
+        inherited=inherited,
     )
 
 

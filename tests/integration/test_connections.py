@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import http.client
+import json
 import socket
 import threading
 import time
@@ -139,6 +141,23 @@ def test_a_head_that_drips_is_not_waited_for(gateway: Gateway, start: bytes) -> 
         if start:
             connection.sendall(start)
         sent_until_closed(connection, b"\r\n" if not start else b"x", every_seconds=0.02)
+
+
+@pytest.mark.parametrize("request_", [b"NONSENSE\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", GET[:-2] + b"A B: c\r\n\r\n"])
+def test_what_is_no_http_is_answered_as_any_other_error(gateway: Gateway, request_: bytes) -> None:
+    with gateway.connect() as connection:
+        connection.sendall(request_)
+        answered = http.client.HTTPResponse(connection)
+        answered.begin()
+        problem = json.loads(answered.read())
+        assert connection.recv(1) == b""
+    assert (answered.status, answered.headers["content-type"]) == (400, "application/problem+json")
+    assert (problem["code"], problem["status"], problem["type"]) == ("malformed_request", 400, "about:blank")
+    assert problem["title"]
+    assert problem["detail"]
+    assert answered.headers["x-content-type-options"] == "nosniff"
+    assert answered.headers["cache-control"] == "no-store"
+    assert answered.headers["content-security-policy"].startswith("default-src 'none'")
 
 
 def test_a_connection_in_use_may_be_silent_between_two_requests(gateway: Gateway) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
+from structlog.contextvars import merge_contextvars
+from structlog.testing import capture_logs
 
 from core.errors import FailureCode, TranscriptionFailure
 from core.job import Job
@@ -14,9 +16,11 @@ from core.media_files import MediaFiles
 from core.options import TranscriptionOptions
 from core.transcript import Segment, TranscriptInfo
 from core.work import JobStatus
+from tests.harness.file_server import Asked, File, FileServer, audio_fetcher
 from tests.harness.stores import Jobs
 from worker.job_runner import JobRunner
 from worker.job_store import Hold
+from worker.malware_scan import MalwareScan, NoMalwareScan
 from worker.metrics import WorkerMetrics
 from worker.running_jobs import RunningJobs
 from worker.transcriber import Checkpoint, Passage
@@ -72,9 +76,16 @@ class Bench:
         self.media = MediaFiles.under(folder)
         self.running = RunningJobs()
         self.metrics = WorkerMetrics()
+        self.fetcher = audio_fetcher()
+        self.malware_scan: MalwareScan = NoMalwareScan()
 
-    def accept(self) -> str:
-        return self.jobs.accept(seconds=3)
+    def accept(self, **fields: str | None) -> str:
+        return self.jobs.accept(seconds=3, **fields)
+
+    def try_again(self, job_id: str) -> None:
+        """Let a retry that waits for its time have come to it."""
+        self.jobs.release(job_id)
+        self.store.reap(max_crashes=2)
 
     def cancel(self, job_id: str) -> None:
         # The caller may be inside the runner's loop: in a loop of its own.
@@ -88,6 +99,8 @@ class Bench:
         return JobRunner(
             store=self.store,
             media=self.media,
+            fetcher=self.fetcher,
+            malware_scan=self.malware_scan,
             transcriber=transcriber,
             running=self.running,
             metrics=self.metrics,
@@ -120,6 +133,15 @@ def test_a_job_that_goes_well_is_completed(bench: Bench) -> None:
     assert len(bench.running) == 0
 
 
+@pytest.mark.parametrize("request_id", ["8c1f", None], ids=["of a request", "from before ids were kept"])
+def test_a_jobs_lines_in_the_log_carry_the_id_of_its_request(bench: Bench, request_id: str | None) -> None:
+    bench.accept(request_id=request_id)
+    with capture_logs(processors=[merge_contextvars]) as lines:
+        assert bench.run(Transcribes()) == "completed"
+    assert [line["event"] for line in lines] == ["attempt_started", "attempt_ended"]
+    assert {line.get("request_id") for line in lines} == {request_id}
+
+
 @pytest.mark.parametrize(
     ("error", "named"),
     [
@@ -132,9 +154,7 @@ def test_a_fault_of_ours_is_tried_again_and_then_a_dead_letter(bench: Bench, err
     job_id = bench.accept()
     for outcome in ("queued", "queued", "failed"):
         assert bench.run(Transcribes(raising(error))) == outcome
-        # It waits for its time; here its time has come.
-        bench.jobs.release(job_id)
-        bench.store.reap(max_crashes=2)
+        bench.try_again(job_id)
     job = bench.get(job_id).work
     assert (job.status, job.failure, job.errors) == (JobStatus.FAILED, FailureCode.ATTEMPTS_EXHAUSTED, 3)
     assert named in (job.failure_detail or "")
@@ -144,8 +164,7 @@ def test_a_fault_of_ours_is_tried_again_and_then_a_dead_letter(bench: Bench, err
 def test_an_attempt_after_an_error_goes_on_behind_what_is_committed(bench: Bench) -> None:
     job_id = bench.accept()
     bench.run(Transcribes(raising(RuntimeError())))
-    bench.jobs.release(job_id)
-    bench.store.reap(max_crashes=2)
+    bench.try_again(job_id)
     transcriber = Transcribes()
     assert bench.run(transcriber) == "completed"
     assert transcriber.began_behind == 1
@@ -203,3 +222,96 @@ def test_a_store_that_goes_away_loses_the_attempt_and_not_the_worker(bench: Benc
         away = Bench(Jobs("redis://127.0.0.1:1", bench.keys, runner), tmp_path)
         assert away.runner(Transcribes()).run(bench.jobs.claimed()) == "lost"
     assert bench.get(job_id).status is JobStatus.PROCESSING  # until its lease lapses
+
+
+def test_the_audio_of_a_url_is_fetched_first_and_the_url_forgotten(bench: Bench) -> None:
+    seen: list[float] = []
+
+    def serve(_: Asked) -> File:
+        (running,) = bench.running.snapshot()
+        seen.append(running.computing_seconds)
+        return File.of(b"audio")
+
+    with FileServer(serve) as server:
+        job_id = bench.accept(source_url=server.url("/a?token=secret"))
+        assert bench.jobs.work(job_id).is_cost_guessed
+        assert bench.run(Transcribes()) == "completed"
+    assert seen == [0.0]  # to the watchdog nothing hangs, however long it takes
+    assert bench.media.path(job_id).read_bytes() == b"audio"
+    work = bench.jobs.work(job_id)
+    assert (work.media_bytes, work.source_url, work.audio_seconds, work.cost_seconds) == (5, None, 3.0, 3.0)
+    assert "secret" not in str(bench.client.hgetall(bench.keys.work(job_id)))
+
+
+def test_a_clip_of_a_url_costs_what_there_is_of_it(bench: Bench) -> None:
+    options = TranscriptionOptions(clip_start_seconds=1, clip_end_seconds=100)
+    with FileServer(lambda _: File.of(b"audio")) as server:
+        job_id = bench.jobs.accept(source_url=server.url(), options=options)
+        assert bench.run(Transcribes()) == "completed"
+    assert bench.jobs.work(job_id).cost_seconds == 2.0
+
+
+def test_a_url_that_serves_nothing_fails_at_once_and_may_be_requeued(bench: Bench) -> None:
+    with FileServer(lambda _: File(status=404)) as server:
+        job_id = bench.accept(source_url=server.url())
+        assert bench.run(Transcribes()) == "failed"
+        work = bench.jobs.work(job_id)
+        assert (work.failure, work.attempts) == (FailureCode.URL_NOT_SERVED, 1)
+        assert server.url() not in (work.failure_detail or "")
+        server.serve = lambda _: File.of(b"audio")
+        bench.jobs.buried(lambda letters: letters.requeue(job_id))
+        assert bench.run(Transcribes()) == "completed"
+
+
+def test_a_url_in_trouble_is_tried_again(bench: Bench) -> None:
+    files = [File(status=503), File([b"half"], headers={"content-length": "8"}), File.of(b"audio")]
+    with FileServer(lambda _: files.pop(0)) as server:
+        job_id = bench.accept(source_url=server.url())
+        for _ in range(2):
+            assert bench.run(Transcribes()) == "queued"
+            assert not any(bench.media.folder.iterdir())
+            bench.try_again(job_id)
+        assert bench.run(Transcribes()) == "completed"
+    assert bench.jobs.work(job_id).errors == 2
+
+
+def test_a_url_in_trouble_for_good_is_a_dead_letter(bench: Bench) -> None:
+    with FileServer(lambda _: File(status=503)) as server:
+        job_id = bench.accept(source_url=server.url())
+        for outcome in ("queued", "queued", "failed"):
+            assert bench.run(Transcribes()) == outcome
+            bench.try_again(job_id)
+    work = bench.jobs.work(job_id)
+    assert work.failure is FailureCode.ATTEMPTS_EXHAUSTED
+    assert "url_unreachable" in (work.failure_detail or "")
+
+
+def test_a_job_cancelled_while_its_audio_is_fetched_stops_and_leaves_nothing(bench: Bench) -> None:
+    def body() -> Iterator[bytes]:
+        yield b"audio"
+        bench.cancel(job_id)
+        (running,) = bench.running.snapshot()
+        running.note(bench.store.heartbeat(running.work))
+        released.wait(30)
+
+    released = threading.Event()
+    with FileServer(lambda _: File(body())) as server:
+        job_id = bench.accept(source_url=server.url())
+        assert bench.run(Transcribes()) == "cancelled"
+        released.set()
+    assert not any(bench.media.folder.iterdir())
+    assert "source_url" not in bench.client.hgetall(bench.keys.work(job_id))
+
+
+def test_an_attempt_that_lost_its_job_while_it_fetched_changes_nothing(bench: Bench) -> None:
+    def body() -> Iterator[bytes]:
+        bench.jobs.lapse(job_id)
+        assert bench.store.reap(max_crashes=2).requeued == 1
+        assert bench.store.claim("base") is not None
+        yield b"audio"
+
+    with FileServer(lambda _: File(body())) as server:
+        job_id = bench.accept(source_url=server.url())
+        assert bench.run(Transcribes()) == "lost"
+        work = bench.jobs.work(job_id)
+        assert (work.status, work.source_url, work.media_bytes) == (JobStatus.PROCESSING, server.url(), None)

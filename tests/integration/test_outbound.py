@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
@@ -18,24 +17,12 @@ from cryptography.x509.oid import NameOID
 
 from core.errors import OutboundFailure, OutboundFault
 from core.user_urls import IpAddress, UrlPolicy
+from tests.harness.names import Names
 from tests.harness.receiver import Received, Receiver, Reply
 from worker.outbound import Outbound
 
 LOOPBACK = UrlPolicy.parse("127.0.0.1")
 PUBLIC = "93.184.215.14"
-
-
-class Names:
-    """A resolver that gives the next answer each time it is asked, and the last one for ever."""
-
-    def __init__(self, *answers: list[str]) -> None:
-        self._answers = list(answers)
-        self.asked: list[tuple[str, int]] = []
-
-    def __call__(self, host: str, port: int) -> list[IpAddress]:
-        self.asked.append((host, port))
-        answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
-        return [ip_address(address) for address in answer]
 
 
 def fault(outbound: Outbound, url: str, *, seconds: float = 5) -> OutboundFault:
@@ -229,6 +216,57 @@ def test_certificates_are_verified_against_the_hosts_name(tmp_path: Path) -> Non
         assert fault(trusted, f"https://127.0.0.1:{port}/") is OutboundFault.TLS_FAILED
         distrusting = Outbound(LOOPBACK, resolve=Names(["127.0.0.1"]))
         assert fault(distrusting, f"https://right.example:{port}/") is OutboundFault.TLS_FAILED
+
+
+def test_an_encrypted_answer_may_pause_longer_than_a_look_takes(tmp_path: Path) -> None:
+    """Waiting goes in slices; what a slice ends in the middle of is not lost."""
+    certificate, key = own_certificate("right.example")
+    (tmp_path / "server.pem").write_bytes(certificate + key)
+    server_side = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server_side.load_cert_chain(tmp_path / "server.pem")
+
+    def serve(connection: socket.socket) -> None:
+        with server_side.wrap_socket(connection, server_side=True) as encrypted:
+            encrypted.recv(65536)
+            for piece in (b"HTTP/1.1 200 OK\r\ncontent-le", b"ngth: 8\r\n\r\nhalf", b"half"):
+                encrypted.sendall(piece)
+                time.sleep(0.7)
+
+    with listener(serve) as port:
+        outbound = Outbound(
+            LOOPBACK, resolve=Names(["127.0.0.1"]), tls=ssl.create_default_context(cadata=certificate.decode())
+        )
+        url = f"https://right.example:{port}/"
+        with outbound.send("GET", url, seconds=20) as answer:
+            assert b"".join(answer.chunks(most_bytes=100)) == b"halfhalf"
+
+
+def test_whoever_asks_may_give_up_while_he_waits() -> None:
+    class GivenUp(Exception):
+        pass
+
+    started = time.monotonic()
+
+    def check() -> None:
+        if time.monotonic() > started + 0.3:
+            raise GivenUp
+
+    with (
+        listener() as port,
+        pytest.raises(GivenUp),
+        Outbound(LOOPBACK).send("GET", f"http://127.0.0.1:{port}/", seconds=30, check=check),
+    ):
+        pass
+    assert time.monotonic() - started < 5
+
+
+def test_who_hangs_up_without_a_word_has_broken_off() -> None:
+    def hang_up(connection: socket.socket) -> None:
+        with connection:
+            connection.recv(65536)
+
+    with listener(hang_up) as port:
+        assert fault(Outbound(LOOPBACK), f"http://127.0.0.1:{port}/") is OutboundFault.CONNECTION_FAILED
 
 
 def own_certificate(host: str) -> tuple[bytes, bytes]:

@@ -12,10 +12,12 @@ from core.media_files import MediaFiles
 from core.options import TranscriptionOptions
 from core.transcript import TranscriptInfo
 from core.work import JobStatus
+from tests.harness.file_server import audio_fetcher
 from tests.harness.service import until
 from tests.harness.stores import INFO, Jobs
 from worker.handover import Handover
 from worker.job_runner import JobRunner
+from worker.malware_scan import NoMalwareScan
 from worker.metrics import WorkerMetrics
 from worker.running_jobs import RunningJobs
 from worker.transcriber import Checkpoint, Passage
@@ -61,6 +63,8 @@ def test_a_hung_job_is_an_error_and_its_neighbours_lose_nothing(jobs: Jobs, tmp_
     runner = JobRunner(
         store=jobs.worker,
         media=MediaFiles.under(tmp_path),
+        fetcher=audio_fetcher(),
+        malware_scan=NoMalwareScan(),
         transcriber=transcriber,
         running=running,
         metrics=WorkerMetrics(),

@@ -209,12 +209,12 @@ def test_one_channel_apart_is_what_it_is_mixed_down(transcoding: Transcoding, me
     ("channels", "rate", "split_channels", "detail"),
     [
         (9, SAMPLE_RATE, True, "9 channels. Send at most 8"),
-        (65, SAMPLE_RATE, True, "65 channels. Send at most 8"),
-        (65, SAMPLE_RATE, False, "65 channels. Send at most 64"),
+        (9, SAMPLE_RATE, False, "9 channels. Send at most 8"),
+        (65, SAMPLE_RATE, False, "65 channels. Send at most 8"),
         (1, 1, False, "1 Hz"),
-        (1, 999, True, "from 1000 to 768000 Hz"),
-        (1, 768_001, False, "from 1000 to 768000 Hz"),
-        (1, 2**31 - 1, False, "from 1000 to 768000 Hz"),
+        (1, 7_999, True, "from 8000 to 192000 Hz"),
+        (1, 192_001, False, "from 8000 to 192000 Hz"),
+        (1, 2**31 - 1, False, "from 8000 to 192000 Hz"),
     ],
 )
 def test_a_shape_that_nobody_records_is_undecodable(
@@ -230,8 +230,8 @@ def test_a_shape_that_nobody_records_is_undecodable(
     assert detail in failed.value.detail
 
 
-@pytest.mark.parametrize(("channels", "rate"), [(24, SAMPLE_RATE), (12, SAMPLE_RATE), (1, 1_000), (2, 768_000)])
-def test_an_odd_shape_that_somebody_may_record_is_decoded(channels: int, rate: int, media: Path) -> None:
+@pytest.mark.parametrize(("channels", "rate"), [(8, SAMPLE_RATE), (1, 8_000), (8, 8_000), (2, 192_000), (8, 192_000)])
+def test_a_shape_at_the_bounds_of_what_is_recorded_is_decoded(channels: int, rate: int, media: Path) -> None:
     media.write_bytes(pcm_wav(np.zeros((rate, channels), dtype="<i2"), rate=rate))
     assert decode(media).duration_seconds == pytest.approx(1, abs=0.001)
 

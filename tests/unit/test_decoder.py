@@ -14,14 +14,14 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import av
 import numpy as np
 import pytest
 
 from core.errors import FailureCode, TranscriptionFailure
+from tests.abuse.bombs import repeated_opus
 from tests.harness.decoders import decoders_of, idle_decoders_of, running_decoder, wait_until_gone
 from tests.harness.memory import memory_of
-from tests.media import clip, silence_wav, text_named_mp3, tone_wav, write_long_silence
+from tests.media import clip, matroska_head, silence_wav, text_named_mp3, tone_wav, write_long_silence
 from worker import decoder_child
 from worker.audio import SAMPLE_RATE, WINDOW_SECONDS
 from worker.decoder import Decoder
@@ -128,6 +128,13 @@ def message(kind: bytes, content: bytes) -> bytes:
     return decoder_child.MESSAGE.pack(kind, len(content)) + content
 
 
+def tell(decoder: int, said: bytes) -> None:
+    """Send what a decoder might, by way of its own descriptor: its second pipe is the messages'."""
+    _, told = (number for number, target in descriptors_of(decoder).items() if number > 2 and "pipe:" in target)
+    with contextlib.suppress(BrokenPipeError), Path(f"/proc/{decoder}/fd/{told}").open("wb", buffering=0) as pipe:
+        pipe.write(said)
+
+
 OPENED = message(decoder_child.OPENED, b'{"header_seconds": null, "channels": 1}')
 
 
@@ -177,6 +184,40 @@ def test_a_decoder_that_hangs_is_killed_and_the_job_may_be_tried_again(
     wait_until_gone(decoder)
 
 
+@pytest.fixture
+def broken(tmp_path: Path) -> Path:
+    """Return media of three million packets, none of which can be decoded: twenty seconds of computing."""
+    media = tmp_path / "broken"
+    # Two frames of equal size can't have one byte between them.
+    media.write_bytes(repeated_opus(b"\x59\0", hours=100))
+    return media
+
+
+@pytest.mark.parametrize("warm", [0, 1], ids=["fresh", "used"])
+def test_a_file_that_keeps_its_decoder_busy_for_nothing_is_to_blame(warm: int, broken: Path) -> None:
+    with contextlib.closing(Decoder(max_audio_seconds=7200, timeout_seconds=1, warm=warm)) as decoder:
+        if warm:
+            decoder.decode(clip("garden"))
+        with pytest.raises(TranscriptionFailure) as failed:
+            decoder.decode(broken)
+    assert failed.value.failure is FailureCode.AUDIO_UNDECODABLE
+    assert "computing for 1 s (DECODE_TIMEOUT_SECONDS) without giving any audio" in failed.value.detail
+
+
+def test_a_file_is_not_blamed_for_a_machine_that_has_no_time_for_it(broken: Path, threads: ThreadPoolExecutor) -> None:
+    decoding = threads.submit(Decoder(max_audio_seconds=7200, timeout_seconds=2, warm=0).decode, broken)
+    decoder = running_decoder(SELF)
+    with contextlib.suppress(ProcessLookupError):
+        while not decoding.done():  # a hundredth of the time is its own
+            os.kill(decoder, signal.SIGSTOP)
+            time.sleep(0.099)
+            os.kill(decoder, signal.SIGCONT)
+            time.sleep(0.001)
+    failed = failure_of(decoding)
+    assert failed.failure is FailureCode.TIMED_OUT
+    assert "2 s (DECODE_TIMEOUT_SECONDS)" in failed.detail
+
+
 def test_a_decoder_that_pauses_and_goes_on_in_time_is_left_alone(tmp_path: Path, threads: ThreadPoolExecutor) -> None:
     media = long_silence(tmp_path / "long", 1200)
     decoding = threads.submit(seconds_of, PATIENT, media)
@@ -188,20 +229,39 @@ def test_a_decoder_that_pauses_and_goes_on_in_time_is_left_alone(tmp_path: Path,
     assert decoding.result(timeout=30) == 1200
 
 
-def test_a_file_that_needs_too_much_memory_is_undecodable(tmp_path: Path) -> None:
-    # 40 MB that say: as many samples at 1 kHz, in one packet. At 16 kHz that is 1.3 GB.
-    media = tmp_path / "bomb"
-    with av.open(str(media), "w", format="matroska") as sink:
-        stream = sink.add_stream("pcm_u8", rate=1_000, layout="mono")
-        assert isinstance(stream, av.AudioStream)
-        frame = av.AudioFrame.from_ndarray(np.zeros((1, 40_000_000), dtype=np.uint8), format="u8", layout="mono")
-        frame.sample_rate = 1_000
-        sink.mux(stream.encode(frame))
-        sink.mux(stream.encode())
+def test_a_file_that_needs_too_much_memory_fails_by_itself(tmp_path: Path) -> None:
+    # One packet, taken into memory whole before a sample of it is seen: FFmpeg passes over what it has no room for.
+    media, size = tmp_path / "bomb", 1_000_000_000
+    media.write_bytes(matroska_head(size))
+    os.truncate(media, media.stat().st_size + size)
     with pytest.raises(TranscriptionFailure) as failed:
-        Decoder(max_audio_seconds=1_000_000, timeout_seconds=60, warm=0).decode(media)
+        FRESH.decode(media)
+    assert failed.value.failure.is_media_fault
+
+
+def test_a_decoder_that_gets_no_more_memory_is_believed(endless: Endless, threads: ThreadPoolExecutor) -> None:
+    decoding = threads.submit(FRESH.decode, endless.path)
+    tell(running_decoder(SELF), message(decoder_child.OUTCOME, b'{"out_of_memory": "It needs more."}'))
+    failed = failure_of(decoding)
+    assert (failed.failure, failed.detail) == (FailureCode.AUDIO_UNDECODABLE, "It needs more.")
+
+
+@pytest.mark.parametrize("size", [(1 << 24) + 1, 90_000_000])
+def test_a_frame_that_no_encoder_writes_is_undecodable(size: int, tmp_path: Path) -> None:
+    media = tmp_path / "bomb"
+    media.write_bytes(matroska_head(size))
+    os.truncate(media, media.stat().st_size + size)
+    with pytest.raises(TranscriptionFailure) as failed:
+        FRESH.decode(media)
     assert failed.value.failure is FailureCode.AUDIO_UNDECODABLE
-    assert "more than 1 GiB" in failed.value.detail
+    assert f"{size} samples" in failed.value.detail
+
+
+def test_the_longest_frame_that_is_taken_is_decoded_whole(tmp_path: Path) -> None:
+    media = tmp_path / "long"
+    media.write_bytes(matroska_head(1 << 24))
+    os.truncate(media, media.stat().st_size + (1 << 24))
+    assert seconds_of(FRESH, media) == (1 << 24) / 8_000
 
 
 @pytest.mark.parametrize(
@@ -219,10 +279,7 @@ def test_a_decoder_that_was_taken_over_can_not_fill_the_worker_with_samples(
 ) -> None:
     decoding = threads.submit(Decoder(max_audio_seconds=3, timeout_seconds=60, warm=0).decode, endless.path)
     decoder = running_decoder(SELF)
-    # What such a decoder would send, sent by way of its own descriptor: its second pipe is the messages'.
-    _, told = (number for number, target in descriptors_of(decoder).items() if number > 2 and "pipe:" in target)
-    with contextlib.suppress(BrokenPipeError), Path(f"/proc/{decoder}/fd/{told}").open("wb", buffering=0) as pipe:
-        pipe.write(said)
+    tell(decoder, said)
     assert "overrun" in failure_of(decoding).detail
     wait_until_gone(decoder)
 

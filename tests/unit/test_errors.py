@@ -73,7 +73,9 @@ def test_an_error_that_should_never_leave_a_request_is_an_internal_one(error: ty
 @pytest.mark.parametrize("failure", FailureCode)
 def test_a_failed_job_is_the_clients_fault_only_where_the_media_is_to_blame(failure: FailureCode) -> None:
     by_media = {"audio_undecodable", "no_audio_stream", "audio_empty", "audio_too_long", "clip_outside_audio"}
-    assert status_of(JobFailed(failure, "it failed")) == (422 if failure.value in by_media else 500)
+    by_media |= {"malware_found"}
+    by_url = {"url_refused", "url_host_unknown", "url_not_served", "url_too_large", "url_empty"}
+    assert status_of(JobFailed(failure, "it failed")) == (422 if failure.value in by_media | by_url else 500)
 
 
 def test_codes_are_unique_snake_case() -> None:

@@ -47,6 +47,16 @@ def test_a_job_waits_for_the_audio_before_it() -> None:
     assert [estimate.low_seconds, estimate.high_seconds] == pytest.approx([15, 17])
 
 
+def test_audio_of_unknown_length_makes_a_range_from_a_message_to_a_lecture() -> None:
+    known, guess = waiting(EVEN, running=(10.0,)), waiting(EVEN, running=(10.0,), is_guess=True)
+    assert guess == Estimate(known.seconds, known.seconds / 6, known.seconds * 6)
+    # Only its own audio is a guess, not what it waits for.
+    known, guess = waiting(EVEN, position=6), waiting(EVEN, position=6, is_guess=True)
+    assert guess.high_seconds - known.high_seconds == pytest.approx(5 * 4)
+    fetching = estimate_running(Pace(EVEN), remaining_seconds=600, done_seconds=0, elapsed_seconds=3, is_guess=True)
+    assert fetching == Estimate(240, 40, 1440)
+
+
 def test_an_uneven_past_makes_a_wide_range() -> None:
     uneven = [Completion(10, 1, 2), Completion(10, 4, 8)] * 10
     even, wide = (

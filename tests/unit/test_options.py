@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from core.languages import LANGUAGE_NAMES, language_code
 from core.options import TranscriptionOptions
+from core.pii import PiiKind
 
 DEFAULTS = {
     "model": None,
@@ -27,6 +28,7 @@ DEFAULTS = {
     "word_timestamps": False,
     "clip_start_seconds": 0.0,
     "clip_end_seconds": None,
+    "redact": (),
 }
 
 
@@ -181,6 +183,23 @@ def test_the_quality_says_how_many_hypotheses_unless_the_client_does(sent: dict[
     assert options(**sent).beams == beams
 
 
+@pytest.mark.parametrize("sent", ["phone,email", " Email , PHONE ,email,", ["phone", "email", "phone"]])
+def test_kinds_to_redact_are_kept_once_and_in_one_order(sent: object) -> None:
+    assert options(redact=sent).model_dump_json(include={"redact"}) == '{"redact":["email","phone"]}'
+
+
+@pytest.mark.parametrize("sent", ["", ",", []])
+def test_nothing_to_redact_is_nothing(sent: object) -> None:
+    assert options(redact=sent).redact == ()
+
+
+@pytest.mark.parametrize("sent", ["emial", "email;phone", "email phone", ["email", "faces"], [["email"]]])
+def test_an_unknown_kind_to_redact_is_refused_and_the_known_are_named(sent: object) -> None:
+    error = refusal(redact=sent)
+    assert error["loc"][0] == "redact"
+    assert "'email'" in error["msg"]
+
+
 def test_options_never_change() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         options().beam_size = 1  # type: ignore[misc]
@@ -204,11 +223,12 @@ def test_options_never_change() -> None:
             "word_timestamps": st.booleans(),
             "clip_start_seconds": st.floats(0, 1e6),
             "clip_end_seconds": st.floats(1.1e6, 1e300),
+            "redact": st.sets(st.sampled_from(PiiKind)).map(sorted),
         },
     )
 )
 def test_options_come_back_from_json_as_they_went(sent: dict[str, object]) -> None:
     given_options = options(**sent)
     written = given_options.model_dump_json(by_alias=True)
-    assert json.loads(written) == DEFAULTS | sent
+    assert json.loads(written) == DEFAULTS | {"redact": []} | sent
     assert TranscriptionOptions.model_validate_json(written) == given_options

@@ -37,6 +37,7 @@ def job(work_id: str = "a", *, fence: int = 1) -> Work:
         progress_seconds=0,
         resumed_from_seconds=0,
         info=None,
+        request_id=None,
         failure=None,
         failure_detail=None,
     )

@@ -1,56 +1,30 @@
 """Downloads of transcripts whose channels are apart, or whose segments have a language each."""
 
 import json
-from collections.abc import Sequence
 
 import pysubs2
 import pytest
 import webvtt
 
 from api.transcript_formats import ResultFormat, SubtitleLayout, plain_json, render, subtitle_cues, verbose_json
-from core.transcript import Segment, Transcript, TranscriptInfo
+from core.transcript import Transcript
+from tests.transcripts import a_segment, a_transcript
 
 LAYOUT = SubtitleLayout()
 TEXT_FORMATS = [ResultFormat.TEXT, ResultFormat.TSV, ResultFormat.SRT, ResultFormat.VTT]
 
 
-def a_segment(
-    text: str, start: float, end: float, *, number: int = 1, channel: int | None = None, language: str | None = None
-) -> Segment:
-    return Segment(
-        id=number,
-        seek=0,
-        start=start,
-        end=end,
-        text=text,
-        tokens=(50364, 2425),
-        temperature=0.0,
-        avg_logprob=-0.25,
-        compression_ratio=1.1,
-        no_speech_prob=0.01,
-        channel=channel,
-        language=language,
-    )
-
-
-def a_transcript(segments: Sequence[Segment]) -> Transcript:
-    info = TranscriptInfo(language="en", language_probability=0.98, duration_seconds=12.5)
-    return Transcript(info=info, segments=tuple(segments))
-
-
 def a_dialogue() -> Transcript:
     """Return two channels by turns, in the order in which they were done: one channel is ahead of the other."""
     return a_transcript(
-        [
-            a_segment(" Good morning.", 0.0, 1.5, number=1, channel=1),
-            a_segment(" I am fine.", 4.0, 5.0, number=2, channel=1),
-            a_segment(" How are you?", 2.0, 3.5, number=3, channel=2),
-        ]
+        a_segment(" Good morning.", 0.0, 1.5, number=1, channel=1),
+        a_segment(" I am fine.", 4.0, 5.0, number=2, channel=1),
+        a_segment(" How are you?", 2.0, 3.5, number=3, channel=2),
     )
 
 
 def a_monologue() -> Transcript:
-    return a_transcript([a_segment(" Good morning.", 0.0, 1.5), a_segment(" I am fine.", 4.0, 5.0, number=2)])
+    return a_transcript(a_segment(" Good morning.", 0.0, 1.5), a_segment(" I am fine.", 4.0, 5.0, number=2))
 
 
 def rendered(transcript: Transcript, result_format: ResultFormat) -> str:
@@ -70,7 +44,7 @@ def test_channels_are_woven_together_by_their_start() -> None:
 
 def test_segments_that_start_together_keep_the_order_in_which_they_came() -> None:
     segments = [a_segment(f" {number}", 1.0, 2.0, number=number, channel=number) for number in (1, 2, 3)]
-    assert [segment.channel for segment in a_transcript(segments).segments] == [1, 2, 3]
+    assert [segment.channel for segment in a_transcript(*segments).segments] == [1, 2, 3]
 
 
 # Labels
@@ -115,7 +89,7 @@ def test_webvtt_has_the_channel_as_the_voice() -> None:
 
 def test_every_cue_of_a_long_segment_names_its_channel_once() -> None:
     words = " ".join(["word"] * 60)
-    transcript = a_transcript([a_segment(f" {words}", 0.0, 20.0, channel=2)])
+    transcript = a_transcript(a_segment(f" {words}", 0.0, 20.0, channel=2))
     captions = list(webvtt.from_string(rendered(transcript, ResultFormat.VTT)).captions)
     assert len(captions) > 1
     assert {caption.voice for caption in captions} == {"Channel 2"}
@@ -134,7 +108,7 @@ def test_channels_that_are_mixed_have_no_label(result_format: ResultFormat) -> N
 
 @pytest.mark.parametrize("result_format", TEXT_FORMATS)
 def test_a_transcript_without_speech_has_no_channels(result_format: ResultFormat) -> None:
-    assert "Channel" not in rendered(a_transcript([]), result_format)
+    assert "Channel" not in rendered(a_transcript(), result_format)
 
 
 # Two at once
@@ -143,14 +117,14 @@ def test_a_transcript_without_speech_has_no_channels(result_format: ResultFormat
 def test_a_cue_keeps_its_time_though_another_channel_speaks_at_length() -> None:
     long = a_segment(" " + " ".join(["word"] * 60), 0.0, 20.0, number=1, channel=1)
     short = a_segment(" Yes.", 1.0, 2.0, number=2, channel=2)
-    cues = subtitle_cues(a_transcript([long, short]).segments, LAYOUT)
+    cues = subtitle_cues(a_transcript(long, short).segments, LAYOUT)
     (yes,) = (cue for cue in cues if cue.channel == 2)
     assert (yes.start_ms, yes.end_ms) == (1000, 2000)
 
 
 def test_cues_of_channels_that_speak_at_once_are_both_shown_for_their_time() -> None:
     together = [a_segment(f" I am {number}.", 1.0, 3.0, number=number, channel=number) for number in (1, 2)]
-    cues = subtitle_cues(a_transcript(together).segments, LAYOUT)
+    cues = subtitle_cues(a_transcript(*together).segments, LAYOUT)
     assert [(cue.channel, cue.start_ms, cue.end_ms) for cue in cues] == [(1, 1000, 3000), (2, 1000, 3000)]
 
 
@@ -169,7 +143,7 @@ def test_json_has_the_channel_only_where_they_are_apart() -> None:
 
 def test_json_has_the_language_only_where_each_segment_has_its_own() -> None:
     transcript = a_transcript(
-        [a_segment(" Guten Morgen.", 0.0, 1.0, language="de"), a_segment(" Good morning.", 2.0, 3.0, language="en")]
+        a_segment(" Guten Morgen.", 0.0, 1.0, language="de"), a_segment(" Good morning.", 2.0, 3.0, language="en")
     )
     for document in (plain_json(transcript), verbose_json(transcript, "transcribe")):
         segments = json.loads(document.model_dump_json())["segments"]

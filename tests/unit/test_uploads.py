@@ -689,3 +689,72 @@ class DiskWith(MediaFiles):
 
     def free_bytes(self) -> int:
         return self.free - sum(path.stat().st_size for path in self.folder.iterdir())
+
+
+# Folders apart
+
+
+@dataclass(frozen=True)
+class Apart:
+    """Two folders, the second one for what is labelled `secret`."""
+
+    runner: asyncio.Runner
+    media: MediaFiles
+
+    @classmethod
+    def at(cls, runner: asyncio.Runner, folder: Path, *, free: int = 1 << 40, free_apart: int = 1 << 40) -> "Apart":
+        (folder / "apart").mkdir()
+        plain, apart = MediaFiles.under(folder), MediaFiles.under(folder / "apart")
+        return cls(runner, DiskWith(plain.folder, free=free, apart={"secret": DiskWith(apart.folder, free=free_apart)}))
+
+    def upload(self, client: Client) -> Upload:
+        return self.runner.run(
+            receiver(self.media, LIMITS).receive(client.request, JOB_ID, client=ME, storage=self.media.of)
+        )
+
+    def stored(self) -> list[list[str]]:
+        return [[path.name for path in each.folder.iterdir()] for each in self.media.folders]
+
+
+SECRET = part("sensitivity", b"secret")
+
+
+@pytest.mark.parametrize("chunk_bytes", [1, 7, MIB])
+def test_a_label_before_the_file_says_where_it_is_stored(
+    runner: asyncio.Runner, tmp_path: Path, chunk_bytes: int
+) -> None:
+    apart = Apart.at(runner, tmp_path)
+    upload = apart.upload(Client(in_chunks(form(SECRET, file_part(b"x" * 50), part("language", b"en")), chunk_bytes)))
+    assert apart.stored() == [[], [JOB_ID]]
+    assert apart.media.of("secret").path(JOB_ID).read_bytes() == b"x" * 50
+    assert (upload.size_bytes, upload.fields) == (50, {"sensitivity": "secret", "language": "en"})
+    apart.media.remove(JOB_ID)
+    apart.upload(Client([form(file_part(b"x"))]))
+    assert apart.stored() == [[JOB_ID], []]
+
+
+@pytest.mark.parametrize("size_bytes", [1, 3 * MIB])
+def test_a_label_behind_the_file_is_refused_if_it_lies_elsewhere(
+    runner: asyncio.Runner, tmp_path: Path, size_bytes: int
+) -> None:
+    apart = Apart.at(runner, tmp_path)
+    with pytest.raises(InvalidOptions, match="before the file"):
+        apart.upload(Client(in_chunks(form(file_part(b"x" * size_bytes), SECRET))))
+    assert apart.stored() == [[], []]
+    apart.upload(Client([form(file_part(b"x"), part("sensitivity", b"public"))]))
+    assert apart.stored() == [[JOB_ID], []]
+
+
+def test_the_disk_that_counts_is_the_one_that_is_written_to(runner: asyncio.Runner, tmp_path: Path) -> None:
+    def announced(*parts: bytes) -> Client:
+        sent = form(*parts)
+        return Client(in_chunks(sent), headers={"content-length": str(len(sent)).encode()})
+
+    apart = Apart.at(runner, tmp_path, free=10, free_apart=3 * MIB)
+    with pytest.raises(DiskFull):
+        apart.upload(announced(file_part(b"x" * MIB)))
+    apart.upload(announced(SECRET, file_part(b"x" * 2 * MIB)))
+    apart.media.of("secret").path(JOB_ID).rename(apart.media.of("secret").path("another"))
+    with pytest.raises(DiskFull):
+        apart.upload(announced(SECRET, file_part(b"x" * 2 * MIB)))
+    assert apart.stored() == [[], ["another"]]

@@ -1,0 +1,71 @@
+"""Sensitivity labels: what the settings may say of them, and where files of each lie."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.errors import ConfigurationError
+from core.media_files import MediaFiles
+from core.sensitivity import Sensitivity
+from core.settings import CommonSettings
+
+
+def read(**fields: Any) -> Sensitivity:  # noqa: ANN401 - as the settings take them
+    return Sensitivity.of(CommonSettings(_env_file=None, **fields))
+
+
+def test_without_labels_there_is_none() -> None:
+    assert read() == Sensitivity()
+
+
+def test_labels_come_in_their_order_and_the_first_is_the_default() -> None:
+    assert read(sensitivity_labels="public, internal,confidential,public") == Sensitivity(
+        ("public", "internal", "confidential"), "public"
+    )
+    assert read(sensitivity_labels="public,internal", sensitivity_default="internal").default == "internal"
+
+
+@pytest.mark.parametrize(
+    ("fields", "named"),
+    [
+        ({"sensitivity_labels": "Public"}, "SENSITIVITY_LABELS: 'Public'"),
+        ({"sensitivity_labels": "a b"}, "'a b'"),
+        ({"sensitivity_labels": "x" * 33}, "SENSITIVITY_LABELS"),
+        ({"sensitivity_default": "public"}, "SENSITIVITY_DEFAULT: 'public'"),
+        ({"sensitivity_labels": "a", "sensitivity_default": "b"}, "SENSITIVITY_DEFAULT: 'b'"),
+        ({"sensitivity_labels": "a", "sensitive_upload_dirs": "b=/tmp"}, "SENSITIVE_UPLOAD_DIRS: 'b=/tmp'"),
+        ({"sensitivity_labels": "a", "sensitive_upload_dirs": "a"}, "SENSITIVE_UPLOAD_DIRS: 'a'"),
+        ({"sensitivity_labels": "a", "sensitive_upload_dirs": "a=/tmp,a=/"}, "SENSITIVE_UPLOAD_DIRS: 'a=/'"),
+        ({"sensitivity_labels": "a", "sensitive_upload_dirs": "a=/no/such/disk"}, "no directory '/no/such/disk'"),
+    ],
+)
+def test_what_can_not_be_meant_is_named(fields: dict[str, str], named: str) -> None:
+    with pytest.raises(ConfigurationError, match=named):
+        read(**fields)
+
+
+def test_a_label_that_is_none_any_more_is_counted_as_another() -> None:
+    labels = read(sensitivity_labels="public,internal")
+    assert [labels.counted(label) for label in ("internal", "secret", None)] == ["internal", "other", ""]
+
+
+def test_files_of_a_label_lie_apart_and_are_found_and_removed_wherever_they_lie(tmp_path: Path) -> None:
+    vault = tmp_path / "vault"
+    vault.mkdir()
+    (vault / "somebody-elses").write_bytes(b"x")
+    labels = read(sensitivity_labels="public,internal,secret", sensitive_upload_dirs=f"internal={vault},secret={vault}")
+    media = MediaFiles.under(tmp_path, labels.folders)
+    assert media.of("public") is media.of(None) is media
+    assert media.of("internal").folder == media.of("secret").folder == vault / "media"
+    media.path("1").write_bytes(b"a")
+    media.of("secret").path("2").write_bytes(b"bcd")
+    media.of("secret").part_path("2").write_bytes(b"bc")
+    assert sorted((file.job_id, file.is_part, file.path.parent) for file in media.scan()) == [
+        ("1", False, tmp_path / "media"),
+        ("2", False, vault / "media"),
+        ("2", True, vault / "media"),
+    ]
+    assert sorted(media.remove("2")) == [2, 3]
+    assert media.remove("2") == []
+    assert [file.job_id for file in media.scan()] == ["1"]
