@@ -82,9 +82,11 @@ class JobEvents:
                     async for behind, event in self._behind(state, reached):
                         yield event
                         reached = behind
-                    state = await self._store.look(job_id)
-                    if await self._is_read(state, reached):
+                    if state.job.status.is_finished:  # before the events were read, so the last was among them
                         return
+                    state = await self._store.look(job_id)
+                    if state.job.status.is_finished:
+                        continue
                     if (now := await self._queue(state)) is not None and now != queued:
                         queued = now
                         yield _event("queue", now)
@@ -98,14 +100,6 @@ class JobEvents:
                     return
                 if not await watch.wait(_KEEPALIVE_SECONDS):
                     yield KEEPALIVE_COMMENT
-
-    async def _is_read(self, state: JobState, position: Position) -> bool:
-        """Tell whether the job is finished and everything up to its end was told."""
-        if not state.job.status.is_finished:
-            return False
-        if state.job.cancelled_at is not None:
-            return True
-        return not await self._store.events(state.job.work.work_id, after=position.entry)
 
     async def _behind(self, state: JobState, position: Position) -> AsyncIterator[tuple[Position, bytes]]:
         """Yield what the stream holds behind a position, each with the position behind it."""

@@ -121,7 +121,7 @@ def test_a_full_queue_says_so_and_when_to_come_back(service: Service) -> None:
     refused = post(service, 9, Cache_Control="no-cache")
     assert (refused.status_code, refused.json()["code"]) == (429, "queue_full")
     assert 1 <= int(refused.headers["retry-after"]) <= 600
-    assert service.media_files() == media
+    assert set(service.media_files()) <= set(media)  # of the jobs before this one some are done meanwhile
     for job in (running, *waiting):
         service.client.delete(f"/job/{job}")
         service.finished(job)
