@@ -1,20 +1,17 @@
 """An uploaded file on its way to disk, under a name that says so until it is whole and synced."""
 
 import asyncio
-import hashlib
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Self, TypeVar
 
+from api.direct_file import DirectFile
 from api.disk_space import SpacePromise
 from core.media_files import MediaFiles
 
 _SYNC_BYTES = 8 * 1024 * 1024
 """Bytes written between two syncs, each with a look at the free space: the last sync, which the client waits for, then
 takes as long for a large file as for a small one."""
-
-_PIECES_AT_ONCE = os.sysconf("SC_IOV_MAX")
 
 T = TypeVar("T")
 
@@ -26,8 +23,7 @@ class PartFile:
         self._job_id = job_id
         self._media = media
         self._promise = promise
-        self._digest = hashlib.sha256()
-        self._descriptor: int | None = None
+        self._file: DirectFile | None = None
         self._unsynced_bytes = 0
         self._noted_bytes = 0
         self._committed = False
@@ -37,43 +33,38 @@ class PartFile:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        if self._descriptor is not None:
-            self._close()
+        if self._file is not None:
+            self._file.close()
             if not self._committed:
                 self._media.remove(self._job_id)
 
-    @property
-    def sha256(self) -> str:
-        """Of what was written, in hexadecimal."""
-        return self._digest.hexdigest()
-
     async def write(self, pieces: Sequence[memoryview | bytearray]) -> None:
-        """Append and hash.
+        """Append.
 
         Raises:
             DiskFull: too little space would be left.
         """
-        await _in_thread(lambda: self._write(pieces))
+        file = await _in_thread(lambda: self._write(pieces))
         self._unsynced_bytes += self._note_written()
         if self._unsynced_bytes >= _SYNC_BYTES:
             self._unsynced_bytes = 0
-            await _in_thread(self._sync)
+            await _in_thread(lambda: self._sync(file))
             self._promise.check()
 
-    async def commit(self, pieces: Sequence[memoryview | bytearray], inspect: Callable[[Path], T]) -> T:
-        """Append the last of it and make it durable under its final name; return what `inspect` found in it.
+    async def commit(self, pieces: Sequence[memoryview | bytearray], inspect: Callable[[Path], T]) -> tuple[str, T]:
+        """Append the last of it and make it durable under its final name.
 
-        What `inspect` refuses is never synced.
+        Returns its SHA-256 in hexadecimal, and what `inspect` found in it. What `inspect` refuses is never synced.
         """
 
-        def finish() -> T:
-            self._write(pieces)
+        def finish() -> tuple[str, T]:
+            file = self._write(pieces)
+            file.finish()
             found = inspect(self._media.part_path(self._job_id))
-            os.fsync(self._opened())
+            file.sync()
             self._media.commit(self._job_id)
             self._committed = True
-            self._close()
-            return found
+            return file.sha256, found
 
         found = await _in_thread(finish)
         self._note_written()
@@ -86,34 +77,15 @@ class PartFile:
         self._promise.wrote(size_bytes)
         return size_bytes
 
-    def _opened(self) -> int:
-        if self._descriptor is None:
-            self._descriptor = os.open(
-                self._media.part_path(self._job_id), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640
-            )
-        return self._descriptor
+    def _write(self, pieces: Sequence[memoryview | bytearray]) -> DirectFile:
+        file = self._file = self._file or DirectFile(self._media.part_path(self._job_id), 0o640)
+        file.append(pieces)
+        self.size_bytes += sum(len(piece) for piece in pieces)
+        return file
 
-    def _write(self, pieces: Sequence[memoryview | bytearray]) -> None:
-        rest = [memoryview(piece) for piece in pieces]
-        while rest:
-            # As many at once as there may be: after each call the thread has to wait for the event loop's.
-            written = os.writev(self._opened(), rest[:_PIECES_AT_ONCE])
-            while rest and written >= len(rest[0]):
-                written -= len(rest.pop(0))
-            if written:
-                rest[0] = rest[0][written:]
-        for piece in pieces:
-            self._digest.update(piece)
-            self.size_bytes += len(piece)
-
-    def _sync(self) -> None:
-        os.fdatasync(self._opened())
+    def _sync(self, file: DirectFile) -> None:
+        file.sync()
         self._promise.look()
-
-    def _close(self) -> None:
-        descriptor, self._descriptor = self._descriptor, None
-        if descriptor is not None:
-            os.close(descriptor)
 
 
 async def _in_thread(function: Callable[[], T]) -> T:

@@ -176,8 +176,8 @@ class UploadReceiver:
             raise InvalidOptions(
                 [OptionProblem(LABEL_FIELD, "it says where the file is to be stored: send it before the file")]
             )
-        audio_seconds = await file.commit(form.take_pieces(), self._inspect)
-        return Upload(form.file_size, file.sha256, form.file_name, form.fields, audio_seconds)
+        sha256, audio_seconds = await file.commit(form.take_pieces(), self._inspect)
+        return Upload(form.file_size, sha256, form.file_name, form.fields, audio_seconds)
 
     async def _file(self, held: ExitStack, job_id: str, media: MediaFiles, announced: int | None) -> PartFile:
         """Return a file for an upload in one of the folders, with the space that it needs promised."""

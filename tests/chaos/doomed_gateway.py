@@ -36,6 +36,8 @@ STEPS = {
 }
 """Where a gateway can die, in the order of an accept, and how things stand then."""
 
+_BLOCK_BYTES = 4096
+"""Half a write past the page cache has to be of whole blocks as well."""
 _SEND_SECONDS = 0.02
 """What the event loop needs to hand an answer to the kernel."""
 
@@ -61,20 +63,20 @@ def _wrap_files(step: str) -> None:
     _before(MediaFiles, "part_path", dies=step == "before the part file")
     _before(MediaFiles, "commit", dies=step == "before the rename")
     _after(MediaFiles, "commit", dies=step == "after the rename")
-    write, sync = os.writev, os.fsync
+    write, sync = os.write, os.fsync
 
-    def torn_write(descriptor: int, pieces: Any) -> int:  # noqa: ANN401 - whatever os.writev takes
+    def torn_write(descriptor: int, data: Any) -> int:  # noqa: ANN401 - whatever os.write takes
         if step == "within the part file" and _is_part(descriptor):
-            write(descriptor, [pieces[0][: len(pieces[0]) // 2]])
+            write(descriptor, data[: len(data) // 2 // _BLOCK_BYTES * _BLOCK_BYTES or len(data) // 2])
             _die()
-        return write(descriptor, pieces)
+        return write(descriptor, data)
 
     def no_sync(fd: Any) -> None:  # noqa: ANN401 - whatever os.fsync takes
         if step == "before the sync" and _is_part(fd):
             _die()
         sync(fd)
 
-    os.writev, os.fsync = torn_write, no_sync
+    os.write, os.fsync = torn_write, no_sync
 
 
 def _is_part(descriptor: int) -> bool:
