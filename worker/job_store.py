@@ -32,6 +32,7 @@ _SCRIPTS = (
     JobScript.REAP,
     JobScript.SWEEP,
 )
+_EXPIRED_BATCH = 1000
 _ACTIVITY_SECONDS = 60
 """How long what was told to gateways is kept: they have read it by then, or never will."""
 
@@ -91,6 +92,8 @@ class JobStore:
         self._worker = worker
         self._lease_ms = lease_ms
         self._patience = patience
+        self._kept: dict[str, int] = {}
+        """By index, how many of its eldest entries the last look for expired ones has kept."""
         self._ttls: dict[str, object] = {"result_ttl_ms": result_ttl_ms, "record_ttl_ms": record_ttl_ms}
         self._scripts: dict[JobScript, Script] = {script: client.register_script(script.source) for script in _SCRIPTS}
 
@@ -247,24 +250,16 @@ class JobStore:
             statuses: list[Any] = pipeline.execute()
         return [None if status is None else status in {"queued", "processing", "failed"} for status in statuses]
 
-    def forget_expired(self, *, older_than_ms: int, limit: int = 1000) -> int:
+    def forget_expired(self, *, older_than_ms: int, limit: int = 20_000) -> int:
         """Remove index entries of jobs and dead letters whose record has expired; return how many.
 
-        Only entries `older_than_ms` old or older are looked at, `limit` a call.
+        Only entries `older_than_ms` old or older are looked at, about `limit` a call; the next call goes on from there,
+        so that records kept for longer hide none of those behind them.
         """
         seconds, _ = self._client.time()
         newest = seconds * 1000 - older_than_ms
-        jobs = self._expired(self._keys.jobs, lambda entry: self._keys.job(entry.partition(":")[0]), newest, limit)
-        letters = self._expired(self._keys.dead, self._keys.work, newest, limit)
-        with self._client.pipeline(transaction=True) as pipeline:
-            for entry in jobs:
-                job_id, _, tenant = entry.partition(":")
-                pipeline.zrem(self._keys.jobs, entry)
-                pipeline.zrem(self._keys.jobs_of(tenant), job_id)
-            for work_id in letters:
-                pipeline.zrem(self._keys.dead, work_id)
-            pipeline.execute()
-        return len(jobs) + len(letters)
+        jobs = self._forget_expired(self._keys.jobs, lambda entry: self._keys.job(_job_id(entry)), newest, limit)
+        return jobs + self._forget_expired(self._keys.dead, self._keys.work, newest, limit)
 
     def forget_audit(self, *, older_than_ms: int) -> int:
         """Remove entries of the audit log that are older; return how many."""
@@ -301,13 +296,30 @@ class JobStore:
         seconds, _ = self._client.time()
         self._client.xtrim(self._keys.activity, minid=str((seconds - _ACTIVITY_SECONDS) * 1000), approximate=False)
 
-    def _expired(self, index: str, record_key: Callable[[str], str], newest: int, limit: int) -> list[str]:
-        oldest = cast("list[str]", self._client.zrangebyscore(index, "-inf", newest, start=0, num=limit))
-        with self._client.pipeline(transaction=False) as pipeline:
-            for entry in oldest:
-                pipeline.exists(record_key(entry))
-            exists: list[int] = pipeline.execute()
-        return [entry for entry, found in zip(oldest, exists, strict=True) if not found]
+    def _forget_expired(self, index: str, record_key: Callable[[str], str], newest: int, limit: int) -> int:
+        looked_at = forgotten = 0
+        at_end = False
+        while looked_at < limit and not at_end:
+            kept = self._kept.get(index, 0)
+            page = cast("list[str]", self._client.zrangebyscore(index, "-inf", newest, start=kept, num=_EXPIRED_BATCH))
+            with self._client.pipeline(transaction=False) as pipeline:
+                for entry in page:
+                    pipeline.exists(record_key(entry))
+                exists: list[int] = pipeline.execute()
+            gone = [entry for entry, found in zip(page, exists, strict=True) if not found]
+            self._forget(index, gone)
+            looked_at, forgotten = looked_at + len(page), forgotten + len(gone)
+            at_end = len(page) < _EXPIRED_BATCH
+            self._kept[index] = 0 if at_end else kept + len(page) - len(gone)
+        return forgotten
+
+    def _forget(self, index: str, entries: list[str]) -> None:
+        with self._client.pipeline(transaction=True) as pipeline:
+            for entry in entries:
+                pipeline.zrem(index, entry)
+                if tenant := entry.partition(":")[2]:
+                    pipeline.zrem(self._keys.jobs_of(tenant), _job_id(entry))
+            pipeline.execute()
 
     def _run_held(self, script: JobScript, work: Work, **arguments: object) -> object:
         return self._run(script, work_id=work.work_id, fence=work.fence, **arguments)
@@ -316,3 +328,8 @@ class JobStore:
         given = script_arguments(self._keys.prefix, arguments)
         answer: object = self._patience.repeat(lambda: self._scripts[script](args=given))
         return answer
+
+
+def _job_id(entry: str) -> str:
+    """Return the job of an entry `<job_id>:<tenant>`."""
+    return entry.partition(":")[0]

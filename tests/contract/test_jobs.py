@@ -419,6 +419,17 @@ def test_entries_of_expired_records_are_forgotten(jobs: Jobs) -> None:
     assert jobs.client.zrange(jobs.keys.jobs_of("a"), 0, -1) == [kept]
 
 
+def test_records_that_are_kept_hide_no_expired_ones(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("worker.job_store._EXPIRED_BATCH", 2)
+    kept = [jobs.accept() for _ in range(5)]
+    gone = [jobs.accept() for _ in range(5)]
+    for job_id in gone:
+        jobs.client.delete(jobs.keys.job(job_id))
+    forgotten = [jobs.worker.forget_expired(older_than_ms=-1000, limit=3) for _ in range(6)]
+    assert sum(forgotten) == 5
+    assert jobs.client.zrange(jobs.keys.jobs, 0, -1) == [f"{job_id}:a" for job_id in kept]
+
+
 # Lists
 
 
