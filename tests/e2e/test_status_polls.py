@@ -27,7 +27,7 @@ def headers(answer: httpx.Response) -> dict[str, str]:
 
 @pytest.mark.parametrize("status", ["queued", "processing", "completed", "failed", "cancelled"])
 def test_a_job_in_any_status_is_shown_alike(scripted_service: Service, status: str) -> None:
-    ahead = scripted_service.submit(silence_wav(30, rate=8000))
+    ahead = scripted_service.submit(silence_wav(120, rate=8000))
     job_id = ahead if status == "processing" else scripted_service.submit(silence_wav(1), word_timestamps="true")
     if status == "failed":
         ahead, job_id = job_id, scripted_service.submit(DAMAGED)
