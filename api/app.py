@@ -171,9 +171,9 @@ def create_app(settings: GatewaySettings) -> FastAPI:
     )
     app.state.services = services
     # What is added last is the outermost.
-    app.add_middleware(StatusPolls, jobs=store, forecast=forecast)
     problems.install(app)
     app.add_middleware(Auditing, audit=audit)
+    app.add_middleware(StatusPolls, jobs=store, forecast=forecast, audit=audit)
     if settings.origins:
         app.add_middleware(
             CORSMiddleware,

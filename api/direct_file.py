@@ -13,14 +13,20 @@ from collections.abc import Sequence
 from contextlib import suppress
 from fcntl import F_GETFL, F_SETFL, fcntl
 from pathlib import Path
+from queue import LifoQueue
 
 _BLOCK_BYTES = 4096
 """A multiple of every common disk's logical block."""
 _BUFFER_BYTES = 1280 * 1024
 _O_DIRECT: int = getattr(os, "O_DIRECT", 0)
 
-_idle_buffers: list[mmap.mmap] = []
-"""Kept for the next file, as fresh memory has to be cleared first: as many as threads ever wrote at once."""
+_BUFFERS = 4
+"""Files written to at once: more gain nothing, and fill memory."""
+
+_buffers: LifoQueue[mmap.mmap | None] = LifoQueue()
+"""Those that nobody fills, made when they are first wanted and kept: fresh memory would have to be cleared first."""
+for _ in range(_BUFFERS):
+    _buffers.put(None)
 
 
 class DirectFile:
@@ -51,7 +57,7 @@ class DirectFile:
         Raises:
             OSError: they can't be written; the disk is full.
         """
-        buffer = _idle_buffers.pop() if _idle_buffers else mmap.mmap(-1, _BUFFER_BYTES)
+        buffer = _buffers.get() or mmap.mmap(-1, _BUFFER_BYTES)
         try:
             filled = len(self._rest)
             buffer[:filled] = self._rest
@@ -68,7 +74,7 @@ class DirectFile:
             self._write(buffer, whole)
             self._rest = buffer[whole:filled]
         finally:
-            _idle_buffers.append(buffer)
+            _buffers.put(buffer)
 
     def finish(self) -> None:
         """Write what fills no block.

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api import problems
 from api.access import require
+from api.audit import Audit
 from api.forecast import Forecast
 from api.job_store import JobStore
 from api.principal import Scope as Permission
@@ -25,18 +26,19 @@ _POLL = re.compile(f"/status/({JOB_ID_PATTERN})")
 
 
 class _Route:
-    """What the observation of requests reads of a route."""
+    """What the observation of requests and the audit read of a route."""
 
-    path = "/status/{job_id}"
+    path = path_format = "/status/{job_id}"
 
 
 class StatusPolls:
     """ASGI middleware that answers plain polls and hands everything else on."""
 
-    def __init__(self, app: ASGIApp, *, jobs: JobStore, forecast: Forecast) -> None:
+    def __init__(self, app: ASGIApp, *, jobs: JobStore, forecast: Forecast, audit: Audit) -> None:
         self._app = app
         self._jobs = jobs
         self._forecast = forecast
+        self._audit = audit
         self._admit = require(Permission.READ)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -60,4 +62,5 @@ class StatusPolls:
             response = Response(view.model_dump_json(by_alias=True), media_type="application/json")
         except (ScriptoriumError, RedisError) as error:
             response = await problems.answer(request, error)
+            await self._audit.answered(scope, response.status_code)
         await response(scope, receive, send)
