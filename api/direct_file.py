@@ -21,7 +21,7 @@ _BUFFER_BYTES = 1280 * 1024
 _O_DIRECT: int = getattr(os, "O_DIRECT", 0)
 
 _BUFFERS = 4
-"""Files written to at once: more gain nothing, and fill memory."""
+"""Files written to at once; others wait for one of these. Each takes its memory for good."""
 
 _buffers: LifoQueue[mmap.mmap | None] = LifoQueue()
 """Those that nobody fills, made when they are first wanted and kept: fresh memory would have to be cleared first."""
