@@ -10,6 +10,8 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.openapi.utils import get_openapi
+from starlette.types import Receive, Send
+from starlette.types import Scope as ASGIScope
 
 from api import problems
 from api.access import Authenticator, OpenDoor
@@ -88,6 +90,22 @@ _SECURITY_SCHEMES: dict[str, dict[str, Any]] = {
 """By AUTH_MODE: the ways to say who one is, each sufficient."""
 
 
+class _Gateway(FastAPI):
+    """The application. Plain polls are answered before anything else of it has begun."""
+
+    def __init__(self, *, polls: StatusPolls, **options: Any) -> None:  # noqa: ANN401 - FastAPI's own
+        super().__init__(**options)
+        self._polls = polls
+
+    async def __call__(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
+        """Serve one request, or the application's whole life."""
+        if (job_id := self._polls.job_of(scope)) is None:
+            await super().__call__(scope, receive, send)
+        else:
+            scope["app"] = self
+            await self._polls.answer(job_id, scope, receive, send)
+
+
 def create_app(settings: GatewaySettings) -> FastAPI:
     """Return the gateway as an ASGI application.
 
@@ -159,7 +177,8 @@ def create_app(settings: GatewaySettings) -> FastAPI:
         services.turns.close()
         await client.aclose()
 
-    app = FastAPI(
+    app = _Gateway(
+        polls=StatusPolls(jobs=store, forecast=forecast, audit=audit, metrics=metrics),
         title="Scriptorium",
         version=VERSION,
         description=_DESCRIPTION,
@@ -173,7 +192,6 @@ def create_app(settings: GatewaySettings) -> FastAPI:
     # What is added last is the outermost.
     problems.install(app)
     app.add_middleware(Auditing, audit=audit)
-    app.add_middleware(StatusPolls, jobs=store, forecast=forecast, audit=audit)
     if settings.origins:
         app.add_middleware(
             CORSMiddleware,

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, cast
 
 from redis.asyncio import Redis
@@ -172,11 +173,14 @@ class CancelOutcome(StrEnum):
     """There was nothing left to cancel."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class JobState:
-    """A job as it stands, and what is around it."""
+    """A job as it stands, and what is around it. Its records are read when they are first asked for."""
 
-    job: Job
+    record: Mapping[str, str]
+    """Its Redis hash."""
+    work_record: Sequence[str]
+    """Its work's Redis hash, as a flat list."""
     segments: int
     """Committed so far."""
     queue_position: int | None
@@ -185,6 +189,16 @@ class JobState:
     """Audio that is due before it."""
     lane_remaining_seconds: Sequence[float]
     """Audio that the processing works of its lane, or 100 of them, have left; empty unless it waits."""
+
+    @cached_property
+    def job(self) -> Job:
+        """The job."""
+        return Job.from_records(self.record, _record(self.work_record))
+
+    @property
+    def version(self) -> int:
+        """A number that is another one as soon as anything of the job or its work has changed."""
+        return hash((*self.record.values(), *self.work_record, self.segments))
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,7 +303,8 @@ class JobStore:
         if not job or tenant not in {None, owned["tenant"]}:
             raise JobNotFound(f"There is no job '{job_id}'. It may have been erased, or it was never accepted.")
         return JobState(
-            job=Job.from_records(owned, _record(work)),
+            record=owned,
+            work_record=work,
             segments=segments,
             queue_position=position or None,
             audio_seconds_ahead=ahead_ms / 1000,

@@ -239,7 +239,7 @@ async def _on_validation_error(request: Request, error: Exception) -> JSONRespon
 
 async def _on_redis_error(request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, RedisConnectionError | RedisTimeoutError | OutOfMemoryError | ReadOnlyError):
-        return await _on_unexpected(request, error)
+        return await unexpected(request, error)
     logger.warning("store_unavailable", error=type(error).__name__)
     return await _on_scriptorium_error(
         request, StoreUnavailable("The job store does not answer. Nothing was accepted; try again shortly.")
@@ -299,11 +299,12 @@ class _UnexpectedErrors:
         except Exception as error:
             if has_begun or scope["type"] != "http":
                 raise
-            answer = await _on_unexpected(Request(scope), error)
+            answer = await unexpected(Request(scope), error)
             await answer(scope, receive, send)
 
 
-async def _on_unexpected(_request: Request, error: Exception) -> JSONResponse:
+async def unexpected(_request: Request, error: Exception) -> JSONResponse:
+    """Log an error that nobody has foreseen, and return the answer to its request."""
     logger.error("unexpected_error", exc_info=error)
     return _response(
         HTTPStatus.INTERNAL_SERVER_ERROR,

@@ -3,6 +3,8 @@
 What a route sets itself, stands.
 """
 
+from collections.abc import Iterable
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _ANNOUNCED = "scriptorium.announced"
@@ -26,6 +28,19 @@ def announce(scope: Scope, headers: list[tuple[bytes, bytes]]) -> None:
     scope[_ANNOUNCED] = headers
 
 
+def completed(scope: Scope, headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """Return the whole head of an answer to a request, of what its route says in it."""
+    own = list(headers)
+    present = {name for name, _ in own}
+    return [
+        *own,
+        *_ALWAYS,
+        *(header for header in _UNLESS_SET.items() if header[0] not in present),
+        *scope.get(_ANNOUNCED, ()),
+        *((_OVER_TLS,) if scope["scheme"] == "https" else ()),
+    ]
+
+
 def unconditional() -> list[tuple[bytes, bytes]]:
     """Return what an answer says that comes before any request is known, and of no route."""
     return [*_ALWAYS, *_UNLESS_SET.items()]
@@ -45,14 +60,7 @@ class ResponseHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers: list[tuple[bytes, bytes]] = list(message.get("headers", ()))
-                present = {name for name, _ in headers}
-                headers += _ALWAYS
-                headers += [header for header in _UNLESS_SET.items() if header[0] not in present]
-                headers += scope.get(_ANNOUNCED, ())
-                if scope["scheme"] == "https":
-                    headers.append(_OVER_TLS)
-                message = {**message, "headers": headers}
+                message = {**message, "headers": completed(scope, message.get("headers", ()))}
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

@@ -1,8 +1,8 @@
 """Answers what is asked most: `GET /status/{job_id}` without a query, thousands of times a second.
 
-FastAPI's way from a request to a function's parameters, and from its value to an answer, costs more than finding and
-writing a status does (docs/decisions/0021). So a plain poll is answered before that way begins; everything else, a
-status with `wait` among it, goes to the route, which documents both and answers alike.
+The way through the application, its middleware, FastAPI's parameters and its answer's model, costs more than finding
+and writing a status does (docs/decisions/0021). So a plain poll is answered before that way begins; everything else, a
+status with `wait` or for a page of another origin among it, goes to the route, which documents both and answers alike.
 """
 
 import re
@@ -10,19 +10,24 @@ import re
 from redis.exceptions import RedisError
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from api import problems
 from api.access import require
 from api.audit import Audit
 from api.forecast import Forecast
 from api.job_store import JobStore
+from api.observation import GatewayMetrics, Watch
 from api.principal import Scope as Permission
+from api.response_headers import completed
 from api.views import JobView
 from core.errors import ScriptoriumError
 from core.job import JOB_ID_PATTERN
 
 _POLL = re.compile(f"/status/({JOB_ID_PATTERN})")
+_JSON = (b"content-type", b"application/json")
+_MOST_REMEMBERED = 8192
+"""Finished jobs whose status is kept as it was last written, somewhat more than 1 KiB each."""
 
 
 class _Route:
@@ -32,35 +37,62 @@ class _Route:
 
 
 class StatusPolls:
-    """ASGI middleware that answers plain polls and hands everything else on."""
+    """Answers plain polls as the application would."""
 
-    def __init__(self, app: ASGIApp, *, jobs: JobStore, forecast: Forecast, audit: Audit) -> None:
-        self._app = app
+    def __init__(self, *, jobs: JobStore, forecast: Forecast, audit: Audit, metrics: GatewayMetrics) -> None:
         self._jobs = jobs
         self._forecast = forecast
         self._audit = audit
+        self._metrics = metrics
         self._admit = require(Permission.READ)
+        self._finished: dict[int, bytes] = {}
+        """What was answered of finished jobs, by the version of the job: most of all writing is the same again."""
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
-        if (
-            scope["type"] != "http"
-            or scope["method"] != "GET"
-            or scope["query_string"]
-            or not (poll := _POLL.fullmatch(scope["path"]))
-        ):
-            await self._app(scope, receive, send)
-            return
+    @staticmethod
+    def job_of(scope: Scope) -> str | None:
+        """Return the job that a request polls; None if it is no plain poll."""
+        if scope["type"] != "http" or scope["method"] != "GET" or scope["query_string"]:
+            return None
+        poll = _POLL.fullmatch(scope["path"])
+        # Whom a browser lets read an answer is the middleware's to say.
+        return None if poll is None or any(name == b"origin" for name, _ in scope["headers"]) else poll[1]
+
+    async def answer(self, job_id: str, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a plain poll; `scope` names the application."""
         scope["route"] = _Route
-        scope["path_params"] = {"job_id": poll[1]}
-        request = Request(scope)
-        response: Response
+        scope["path_params"] = {"job_id": job_id}
+        watch = Watch(scope, self._metrics)
         try:
-            principal = await self._admit(request)
-            state = await self._jobs.look(poll[1], tenant=principal.tenant)
-            view = JobView.of(state.job, state=state, estimate=await self._forecast.of(state))
-            response = Response(view.model_dump_json(by_alias=True), media_type="application/json")
-        except (ScriptoriumError, RedisError) as error:
-            response = await problems.answer(request, error)
-            await self._audit.answered(scope, response.status_code)
-        await response(scope, receive, send)
+            request = Request(scope, receive)
+            try:
+                body = await self._status(job_id, request)
+                watch.status, headers = 200, [(b"content-length", b"%d" % len(body)), _JSON]
+            except Exception as error:  # noqa: BLE001 - answered and told of, whatever it is
+                response = await self._problem(request, error)
+                watch.status, headers, body = response.status_code, response.raw_headers, bytes(response.body)
+            start = {"type": "http.response.start", "status": watch.status}
+            await send(start | {"headers": [*completed(scope, headers), watch.header]})
+            await send({"type": "http.response.body", "body": body})
+        finally:
+            watch.end()
+
+    async def _status(self, job_id: str, request: Request) -> bytes:
+        principal = await self._admit(request)
+        state = await self._jobs.look(job_id, tenant=principal.tenant)
+        version = state.version
+        if body := self._finished.get(version):
+            return body
+        view = JobView.of(state.job, state=state, estimate=await self._forecast.of(state))
+        body = view.model_dump_json(by_alias=True).encode()
+        if view.status.is_finished:
+            if len(self._finished) >= _MOST_REMEMBERED:
+                del self._finished[next(iter(self._finished))]  # the oldest
+            self._finished[version] = body
+        return body
+
+    async def _problem(self, request: Request, error: Exception) -> Response:
+        if not isinstance(error, ScriptoriumError | RedisError):
+            return await problems.unexpected(request, error)
+        response = await problems.answer(request, error)
+        await self._audit.answered(request.scope, response.status_code)
+        return response

@@ -26,6 +26,8 @@ def configure_logging(level: str, log_format: Literal["console", "json"]) -> Non
             *shared,
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
+        # What is below the level costs nothing: polls are logged at debug level, thousands a second.
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )

@@ -64,3 +64,32 @@ def test_polls_are_counted_under_their_route(scripted_service: Service) -> None:
     before = counted()
     scripted_service.client.get("/status/" + "0" * 32)
     assert counted() == before + 1
+
+
+def test_a_finished_job_that_is_requeued_is_shown_as_it_is_now(scripted_service: Service) -> None:
+    job_id = scripted_service.submit(DAMAGED)
+    until(lambda: True if scripted_service.status(job_id)["status"] == "failed" else None, 60)
+    failed = scripted_service.status(job_id)
+    assert scripted_service.status(job_id) == failed
+    scripted_service.client.post(f"/dead-letters/{job_id}/requeue").raise_for_status()
+    until(
+        lambda: True if scripted_service.status(job_id)["finished_at"] not in {None, failed["finished_at"]} else None,
+        60,
+    )
+    assert scripted_service.status(job_id)["created_at"] == failed["created_at"]
+
+
+def test_an_erased_job_is_gone_for_polls(scripted_service: Service) -> None:
+    job_id = scripted_service.submit(silence_wav(1))
+    scripted_service.finished(job_id)
+    assert scripted_service.client.get(f"/status/{job_id}").status_code == 200
+    scripted_service.client.delete(f"/job/{job_id}").raise_for_status()
+    assert scripted_service.client.get(f"/status/{job_id}").status_code == 404
+
+
+def test_a_poll_from_a_page_of_another_origin_goes_the_routes_way(scripted_service: Service) -> None:
+    job_id = scripted_service.submit(silence_wav(1))
+    plain, _ = both(scripted_service, job_id)
+    page = scripted_service.client.get(f"/status/{job_id}", headers={"Origin": "https://app.example.com"})
+    assert page.json().keys() == plain.json().keys()
+    assert page.status_code == 200

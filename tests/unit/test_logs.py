@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator
 
 import pytest
+import structlog
 from pydantic import BaseModel, ValidationError
 
 from core.job import Job
@@ -15,13 +16,14 @@ from core.work import AttemptRecord, Work
 
 @pytest.fixture
 def root() -> Iterator[logging.Logger]:
-    """The root logger, which is as it was when the test is over."""
+    """The root logger, which is as it was when the test is over, as is structlog."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     yield root
     root.handlers, root.level = handlers, level
     for name in ("api", "cli", "core", "worker"):
         logging.getLogger(name).setLevel(logging.NOTSET)
+    structlog.reset_defaults()
 
 
 @pytest.mark.parametrize("level", ["DEBUG", "INFO", "WARNING", "ERROR"])
@@ -33,6 +35,18 @@ def test_libraries_speak_from_warnings_on(root: logging.Logger, level: str) -> N
         assert logging.getLogger(name).getEffectiveLevel() == lowest
     for name in ("python_multipart.multipart", "redis.connection", "faster_whisper", "a_library_of_next_year"):
         assert logging.getLogger(name).getEffectiveLevel() == max(lowest, logging.WARNING)
+
+
+@pytest.mark.usefixtures("root")
+def test_a_line_below_the_level_is_not_even_made() -> None:
+    class Costly:
+        def __str__(self) -> str:
+            raise AssertionError("somebody has looked")
+
+        __repr__ = __str__
+
+    configure_logging("INFO", "console")
+    structlog.get_logger("api").debug("request", costly=Costly())
 
 
 @pytest.mark.parametrize(
