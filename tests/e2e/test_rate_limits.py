@@ -42,7 +42,7 @@ def balancer(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iter
     assert port is not None
     cluster.await_ready()
     try:
-        with running_balancer(port, tmp_path_factory.mktemp("nginx")) as running:
+        with running_balancer(tmp_path_factory.mktemp("nginx"), port) as running:
             yield running
     finally:
         gateway.kill()
