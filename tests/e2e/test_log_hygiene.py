@@ -109,7 +109,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 @pytest.fixture(scope="module")
 def balancer(running: Service, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Balancer]:
-    with running_balancer(running.port, tmp_path_factory.mktemp("nginx")) as balancer:
+    with running_balancer(tmp_path_factory.mktemp("nginx"), running.port) as balancer:
         yield balancer
 
 

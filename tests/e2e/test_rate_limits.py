@@ -37,12 +37,12 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 def balancer(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Balancer]:
     """Nginx in front of a third gateway, which trusts it."""
     gateway = cluster.start_gateway(**PROXY)
+    cluster.await_ready()
     url = cluster.gateways.pop(gateway)  # whom the other tests don't ask
     port = urlsplit(url).port
     assert port is not None
-    cluster.await_ready()
     try:
-        with running_balancer(port, tmp_path_factory.mktemp("nginx")) as running:
+        with running_balancer(tmp_path_factory.mktemp("nginx"), port) as running:
             yield running
     finally:
         gateway.kill()

@@ -45,7 +45,8 @@ class File:
 class FileServer:
     """Answers each GET as `serve` says, which may take its time."""
 
-    def __init__(self, serve: Callable[[Asked], File], *, host: str = "127.0.0.1") -> None:
+    def __init__(self, serve: Callable[[Asked], File], *, host: str = "127.0.0.1", port: int = 0) -> None:
+        """Listen; on a free port, unless one is given."""
         self.asked: list[Asked] = []
         self.serve = serve
         server = self
@@ -68,7 +69,7 @@ class FileServer:
             def log_message(self, *arguments: object) -> None:
                 """Say nothing."""
 
-        self._server = ThreadingHTTPServer((host, 0), Handler)
+        self._server = ThreadingHTTPServer((host, port), Handler)
         self._server.daemon_threads = True
         self.host = host
         self.port = self._server.server_port

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 import redis
@@ -14,7 +15,7 @@ import redis
 from cli.embedded_valkey import EmbeddedValkey
 
 
-def skip_unless_ci(missing: str) -> None:
+def skip_unless_ci(missing: str) -> NoReturn:
     """Skip where a developer lacks something; fail where nothing may be skipped."""
     if os.environ.get("CI") == "true":
         pytest.fail(f"{missing} must be installed in CI")

@@ -1,20 +1,21 @@
-"""The balancer's configuration on the real nginx, in front of a real gateway."""
+"""The real nginx in front of the whole service: what goes through it comes through, as it happens."""
 
 import re
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.harness.balancer import running_balancer
-from tests.harness.service import Service
+from tests.harness.service import Service, until
 from tests.media import silence_wav
 
 
 @pytest.fixture(scope="module")
 def balancer(scripted_service: Service, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with running_balancer(scripted_service.port, tmp_path_factory.mktemp("nginx")) as running:
+    with running_balancer(tmp_path_factory.mktemp("nginx"), scripted_service.port) as running:
         yield running.url
 
 
@@ -46,6 +47,25 @@ def test_an_upload_reaches_the_gateway_before_its_end(balancer: str, scripted_se
         timeout=30,
     )
     assert half_sent
+
+
+def test_an_upload_that_turns_out_too_large_is_refused(scripted_service: Service, tmp_path: Path) -> None:
+    def body() -> Iterator[bytes]:
+        yield b'--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n'
+        for _ in range(32):
+            yield bytes(128 * 1024)
+
+    with running_balancer(tmp_path, scripted_service.port, MAX_FILE_SIZE_MB="1") as balancer:
+        answer = httpx.post(
+            f"{balancer.url}/transcribe",
+            content=body(),
+            headers={"content-type": "multipart/form-data; boundary=x"},
+            trust_env=False,
+            timeout=30,
+        )
+    assert (answer.status_code, answer.headers["content-type"]) == (413, "application/problem+json")
+    assert answer.json()["code"] == "upload_too_large"
+    until(lambda: None if any(name.endswith(".part") for name in scripted_service.media_files()) else True, 20)
 
 
 def test_events_come_through_as_they_happen(balancer: str, scripted_service: Service) -> None:

@@ -82,7 +82,7 @@ def _ways(url: str, folder: Path) -> Iterator[dict[str, str]]:
     folder.mkdir()
     port = urlsplit(url).port
     assert port is not None
-    with running_balancer(port, folder) as balancer:
+    with running_balancer(folder, port) as balancer:
         yield {"directly": url, "through nginx": balancer.url}
 
 
