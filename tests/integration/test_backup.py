@@ -1,6 +1,7 @@
 """deploy/backup.sh and restore.sh: a running installation is copied, lost, and goes on where the copy stood."""
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -16,6 +17,7 @@ from tests.harness.service import REPOSITORY
 from tests.media import silence_wav
 
 FINISHED, JOBS = 2, 8
+PAGE = (REPOSITORY / "docs" / "operations" / "backup.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture(autouse=True)
@@ -143,3 +145,47 @@ def test_a_redis_that_has_data_is_not_overwritten(tmp_path: Path) -> None:
     assert before
     assert script("restore.sh", tmp_path / "copy", tmp_path / "server" / "valkey").returncode != 0
     assert {path: path.read_bytes() for path in before} == before
+
+
+def page_commands(mark: str, folder: Path) -> str:
+    """Return the one block of commands of the page that has a mark, with a folder of ours for the container's."""
+    (block,) = [block for block in re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL) if mark in block]
+    return str(block).replace("/data", str(folder))
+
+
+def stand_ins(folder: Path, port: int) -> Path:
+    """Return a folder with a kubectl that runs here what is meant for a pod, and a redis-cli that knows the port."""
+    folder.mkdir()
+    for name, text in {
+        "kubectl": """case "$*" in *" scale "*) exit 0 ;; esac
+            while [ "$1" != -- ]; do shift; done; shift; exec "$@" """,
+        "redis-cli": f'exec {shutil.which("redis-cli")} -p {port} "$@"',
+    }.items():
+        (folder / name).write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
+        (folder / name).chmod(0o755)
+    return folder
+
+
+def test_the_commands_for_kubernetes_copy_and_restore(tmp_path: Path) -> None:
+    data = tmp_path / "server" / "valkey"
+
+    def run(commands: str, url: str) -> None:
+        server = redis.Redis.from_url(url).connection_pool.connection_kwargs
+        path = f"{stand_ins(tmp_path / str(server['port']), server['port'])}:{os.environ['PATH']}"
+        subprocess.run(
+            ["/bin/sh", "-ec", commands],
+            cwd=tmp_path,
+            env=os.environ | {"PATH": path, "REDISCLI_AUTH": server["password"]},
+            check=True,
+            timeout=60,
+        )
+
+    with running_server("redis", tmp_path / "server") as url, redis.Redis.from_url(url) as client:
+        client.set("of the copy", 1)
+        run(page_commands("redis-cli --rdb /data", data), url)
+        client.set("later", 1)
+    with running_server("redis", tmp_path / "server") as url, redis.Redis.from_url(url) as client:
+        assert client.dbsize() == 2
+        run(page_commands("shutdown nosave", data), url)
+    with running_server("redis", tmp_path / "server") as url, redis.Redis.from_url(url) as client:
+        assert list(client.scan_iter()) == [b"of the copy"]
