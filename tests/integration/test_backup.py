@@ -67,8 +67,7 @@ class Client:
 
 
 def test_an_installation_goes_on_where_its_copy_stood(tmp_path: Path) -> None:
-    slow = {"TRANSCRIBER": "scripted", "SCRIPTED_RTF": "0.2", "WORKER_CONCURRENCY": "1"}
-    with Cluster(tmp_path / "old", **slow) as old:
+    with Cluster(tmp_path / "old", TRANSCRIBER="scripted", SCRIPTED_RTF="0.2", WORKER_CONCURRENCY="1") as old:
         old.start(workers=1)
         client = Client(old)
         # Two are finished, one is in its middle, five wait.
@@ -83,8 +82,7 @@ def test_an_installation_goes_on_where_its_copy_stood(tmp_path: Path) -> None:
         assert client.statuses(jobs) == ["completed"] * FINISHED + ["processing"] + ["queued"] * (JOBS - FINISHED - 1)
     shutil.rmtree(tmp_path / "old")
 
-    fast = {"TRANSCRIBER": "scripted", "SCRIPTED_RTF": "0", "LEASE_SECONDS": "3", "REAP_SECONDS": "1"}
-    new = Cluster(tmp_path / "new", **fast)
+    new = Cluster(tmp_path / "new", TRANSCRIBER="scripted", SCRIPTED_RTF="0", LEASE_SECONDS="3", REAP_SECONDS="1")
     restored = script("restore.sh", tmp_path / "copy", new.folder / "valkey", MEDIA_DIR=str(new.media_folder))
     assert restored.returncode == 0, restored.stderr
     with new:
