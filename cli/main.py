@@ -8,6 +8,7 @@ from cli import dead_letters, keys
 from cli.audit import audit
 from cli.bench import bench
 from cli.erase import erase
+from cli.size import size
 
 app = typer.Typer(no_args_is_help=True, add_completion=True, help="Run and use a Scriptorium transcription service.")
 app.add_typer(dead_letters.app, name="dead-letters")
@@ -15,6 +16,7 @@ app.add_typer(keys.app, name="keys")
 app.command()(audit)
 app.command()(bench)
 app.command()(erase)
+app.command()(size)
 
 
 @app.command()

@@ -121,6 +121,8 @@ class WorkerProcess:
         self._name = f"{socket.gethostname()}-{os.getpid()}"
         self._lane = lane_of(settings.model_size)
         self._started_at_ms = round(time.time() * 1000)
+        self._consuming = threading.Event()
+        self._stopping = threading.Event()
         self._metrics_port = self._serve_metrics()
         # First, because a setting that can't be used is seen in no time, and a model takes seconds.
         self._pii_finder = PiiFinder(
@@ -128,7 +130,6 @@ class WorkerProcess:
         )
         self._transcriber = self._load()
         self._running = RunningJobs()
-        self._stopping = threading.Event()
         # Attempts sit an outage out. The loops have connections of their own and give up soon: they run again anyway.
         attempts_store = self._job_store(connect(settings.redis), Patience(settings.outage_seconds, self._stopping))
         self._store = self._job_store(connect(settings.redis, retries=1, answer_seconds=_LOOP_ANSWER_SECONDS))
@@ -246,11 +247,14 @@ class WorkerProcess:
     def _serve_metrics(self) -> int:
         host, port = self._settings.metrics_host, self._settings.metrics_port
         try:
-            return self._metrics.serve(host, port)
+            return self._metrics.serve(host, port, is_ready=self._is_ready)
         except OSError as error:
             raise ConfigurationError(
                 f"Can't serve metrics on {host}:{port} (METRICS_HOST, METRICS_PORT): {error.strerror}."
             ) from error
+
+    def _is_ready(self) -> bool:
+        return self._consuming.is_set() and not self._stopping.is_set()
 
     def _load(self) -> Transcriber:
         started = time.monotonic()
@@ -287,6 +291,7 @@ class WorkerProcess:
         sender.hub.call_repeatedly(_HUB_SECONDS, lambda: None)
         for loop in self._loops:
             loop.start()
+        self._consuming.set()
         logger.info("worker_ready", lane=self._lane, worker=self._name, metrics_port=self._metrics_port)
 
     def _on_shutting_down(self, **_: object) -> None:

@@ -1,6 +1,10 @@
 """The worker's Prometheus metrics, in a registry of their own."""
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
+from collections.abc import Callable
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, make_wsgi_app, start_http_server
+
+from worker.health import with_health
 
 
 class WorkerMetrics:
@@ -96,11 +100,20 @@ class WorkerMetrics:
         if audio_seconds > 0:
             self.rtf.observe(processing_seconds / audio_seconds)
 
-    def serve(self, host: str, port: int) -> int:
-        """Serve /metrics from a daemon thread; return the port, which was chosen freely if 0 was given.
+    def serve(self, host: str, port: int, *, is_ready: Callable[[], bool] = lambda: True) -> int:
+        """Serve /metrics, /health and /health/ready from a daemon thread.
+
+        Args:
+            host: Address to listen on.
+            port: 0 for one that is free.
+            is_ready: What /health/ready says.
+
+        Returns:
+            The port.
 
         Raises:
             OSError: the port is taken.
         """
         server, _ = start_http_server(port, addr=host, registry=self.registry)
+        server.set_app(with_health(make_wsgi_app(self.registry), is_ready=is_ready))
         return int(server.server_port)
