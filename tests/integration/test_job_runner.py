@@ -13,6 +13,7 @@ from core.errors import FailureCode, TranscriptionFailure
 from core.job import Job
 from core.keys import Keys
 from core.media_files import MediaFiles
+from core.media_stores import MediaStores
 from core.options import TranscriptionOptions
 from core.transcript import Segment, TranscriptInfo
 from core.work import JobStatus
@@ -98,7 +99,7 @@ class Bench:
     def runner(self, transcriber: Transcribes) -> JobRunner:
         return JobRunner(
             store=self.store,
-            media=self.media,
+            media=MediaStores(self.media),
             fetcher=self.fetcher,
             malware_scan=self.malware_scan,
             transcriber=transcriber,

