@@ -20,7 +20,7 @@ class FileEnds(io.RawIOBase):
         self._size = 0
         self._position = 0
 
-    def append(self, data: bytes | bytearray) -> None:
+    def append(self, data: bytes) -> None:
         """Take what comes next in the file."""
         self._first += data[: END_BYTES - len(self._first)]
         self._last += data[-END_BYTES:]

@@ -76,7 +76,7 @@ class MediaFiles:
             removed.append(size_bytes)
         return removed
 
-    def free_bytes(self) -> float:
+    def free_bytes(self) -> int:
         """Return the bytes left on the folder's disk."""
         return shutil.disk_usage(self.folder).free
 

@@ -286,7 +286,7 @@ class S3Writer:
             found = inspect(io.BytesIO(self._waiting))
             self._may_be_there = True
             with _answered():
-                self._client.put_object(Bucket=self._bucket, Key=self._key, Body=self._waiting)
+                self._client.put_object(Bucket=self._bucket, Key=self._key, Body=bytes(self._waiting))
             return self._digest.hexdigest(), found
         if self._waiting:
             self._send_part()
@@ -311,16 +311,16 @@ class S3Writer:
 
     def _send_part(self) -> None:
         number = len(self._parts) + 1
+        part, self._waiting = bytes(self._waiting), bytearray()
         with _answered():
             if self._upload_id is None:
                 begun = self._client.create_multipart_upload(Bucket=self._bucket, Key=self._key)
                 self._upload_id = begun["UploadId"]
             sent = self._client.upload_part(
-                Bucket=self._bucket, Key=self._key, UploadId=self._upload_id, PartNumber=number, Body=self._waiting
+                Bucket=self._bucket, Key=self._key, UploadId=self._upload_id, PartNumber=number, Body=part
             )
         self._parts.append({"PartNumber": number, "ETag": sent["ETag"]})
-        self._ends.append(self._waiting)
-        self._waiting = bytearray()
+        self._ends.append(part)
 
 
 @contextmanager

@@ -101,7 +101,9 @@ class S3Server:
             endpoint_url=f"http://127.0.0.1:{self._port}",
             aws_access_key_id=_ACCESS_KEY,
             aws_secret_access_key=_SECRET_KEY,
-            config=Config(s3={"addressing_style": "path"}, connect_timeout=1, read_timeout=5, retries={"mode": "standard"}),
+            config=Config(
+                s3={"addressing_style": "path"}, connect_timeout=1, read_timeout=5, retries={"mode": "standard"}
+            ),
         )
 
     def objects(self) -> dict[str, int]:

@@ -212,10 +212,6 @@ def test_a_header_that_counts_no_samples_tells_no_length(media: Path) -> None:
     assert header_duration_seconds(media) is None
 
 
-def test_a_file_that_is_gone_tells_no_length(tmp_path: Path) -> None:
-    assert header_duration_seconds(tmp_path / "gone") is None
-
-
 def test_a_length_that_cant_be_is_none(media: Path) -> None:
     # Such lengths add up: the lane's sum of waiting milliseconds leaves 64 bits after 48 of these.
     opus = bytearray(transcoded(clip("garden"), "ogg", "libopus"))
