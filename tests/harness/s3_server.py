@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -21,14 +20,13 @@ if TYPE_CHECKING:  # the types exist for type checkers only
     from types_boto3_s3 import S3Client
 
 BUCKET = "recordings"
-PREFIX = "scriptorium"
 _ACCESS_KEY = "tests"
 _SECRET_KEY = "only-for-tests"  # noqa: S105 - of a server on loopback
 _START_SECONDS = 60
 
 
 class S3Server:
-    """A server that runs within `with`, on a port of loopback. Restarted, it keeps port and objects."""
+    """A server that runs within `with`, on a port of loopback."""
 
     def __init__(self, folder: Path) -> None:
         """Skip, or in CI fail, where SeaweedFS is not installed."""
@@ -83,11 +81,15 @@ class S3Server:
         self.stop()
 
     @property
-    def settings(self) -> dict[str, str]:
-        """What a process must be told to keep its audio here."""
+    def port(self) -> int:
+        """The port that it listens on."""
+        return self._port
+
+    def settings(self, prefix: str, *, port: int | None = None) -> dict[str, str]:
+        """Return what a process must be told to keep its audio here; `port` is that of a proxy."""
         return {
-            "MEDIA_URL": f"s3://{BUCKET}/{PREFIX}",
-            "S3_ENDPOINT_URL": f"http://127.0.0.1:{self._port}",
+            "MEDIA_URL": f"s3://{BUCKET}/{prefix}",
+            "S3_ENDPOINT_URL": f"http://127.0.0.1:{port or self._port}",
             "S3_ACCESS_KEY_ID": _ACCESS_KEY,
             "S3_SECRET_ACCESS_KEY": _SECRET_KEY,
         }
@@ -106,14 +108,15 @@ class S3Server:
             ),
         )
 
-    def objects(self) -> dict[str, int]:
-        """Return the sizes of the bucket's objects in bytes, by their names."""
-        found = self.client.list_objects_v2(Bucket=BUCKET).get("Contents", [])
-        return {each["Key"]: each["Size"] for each in found}
+    def objects(self, prefix: str) -> dict[str, int]:
+        """Return the sizes of the objects whose names begin so, in bytes, by the rest of their names."""
+        found = self.client.list_objects_v2(Bucket=BUCKET, Prefix=f"{prefix}/").get("Contents", [])
+        return {each["Key"].removeprefix(f"{prefix}/"): each["Size"] for each in found}
 
-    def unfinished(self) -> list[str]:
-        """Return the names of the uploads that were begun and not completed."""
-        return [each["Key"] for each in self.client.list_multipart_uploads(Bucket=BUCKET).get("Uploads", [])]
+    def unfinished(self, prefix: str) -> list[str]:
+        """Return the rest of the names of the uploads that were begun so and not completed."""
+        found = self.client.list_multipart_uploads(Bucket=BUCKET, Prefix=f"{prefix}/").get("Uploads", [])
+        return [each["Key"].removeprefix(f"{prefix}/") for each in found]
 
     def start(self) -> None:
         """Start and wait until it answers."""
@@ -146,16 +149,6 @@ class S3Server:
             self._process.kill()  # asked to, it takes its time
             self._process.wait(20)
             self._process = None
-
-    def pause(self) -> None:
-        """Have it take connections and answer nothing."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGSTOP)
-
-    def resume(self) -> None:
-        """Have it answer again."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGCONT)
 
     def _tail(self) -> str:
         return self._output.read_text(errors="replace")[-4000:]
