@@ -259,7 +259,7 @@ class S3Writer:
         """Of what was sent."""
         self._upload_id: str | None = None
         self._parts: list[CompletedPartTypeDef] = []
-        self._may_be_there = False
+        self._is_left = False
 
     def append(self, pieces: Sequence[memoryview | bytearray]) -> None:
         """Append; returns when what makes a part is stored.
@@ -284,15 +284,13 @@ class S3Writer:
         """
         if self._upload_id is None:
             found = inspect(io.BytesIO(self._waiting))
-            self._may_be_there = True
-            with _answered():
+            with self._answered():
                 self._client.put_object(Bucket=self._bucket, Key=self._key, Body=bytes(self._waiting))
             return self._digest.hexdigest(), found
         if self._waiting:
             self._send_part()
         found = inspect(cast("BinaryIO", io.BufferedReader(self._ends)))
-        self._may_be_there = True
-        with _answered():
+        with self._answered():
             self._client.complete_multipart_upload(
                 Bucket=self._bucket,
                 Key=self._key,
@@ -302,17 +300,15 @@ class S3Writer:
         return self._digest.hexdigest(), found
 
     def discard(self) -> None:
-        """Leave nothing of it, as far as S3 answers; what it keeps is the clean-up's."""
-        with suppress(StoreUnavailable), _answered():
-            if self._upload_id is not None:
+        """Leave nothing of it. If it ends because S3 doesn't answer, that is the clean-up's: a client waits for us."""
+        if self._upload_id is not None and not self._is_left:
+            with suppress(StoreUnavailable):
                 _aborted(self._client, self._bucket, self._key, self._upload_id)
-            if self._may_be_there:  # whoever didn't answer may have done what he was asked
-                self._client.delete_object(Bucket=self._bucket, Key=self._key)
 
     def _send_part(self) -> None:
         number = len(self._parts) + 1
         part, self._waiting = bytes(self._waiting), bytearray()
-        with _answered():
+        with self._answered():
             if self._upload_id is None:
                 begun = self._client.create_multipart_upload(Bucket=self._bucket, Key=self._key)
                 self._upload_id = begun["UploadId"]
@@ -321,6 +317,15 @@ class S3Writer:
             )
         self._parts.append({"PartNumber": number, "ETag": sent["ETag"]})
         self._ends.append(part)
+
+    @contextmanager
+    def _answered(self) -> Iterator[None]:
+        try:
+            with _answered():
+                yield
+        except StoreUnavailable:
+            self._is_left = True
+            raise
 
 
 @contextmanager

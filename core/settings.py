@@ -43,7 +43,8 @@ class CommonSettings(BaseSettings):
         default="", description="The S3 store's address, if it is not AWS.", examples=["https://s3.example.com"]
     )
     s3_region: str = Field(
-        default="", description="S3's region; if not set, that of AWS_REGION or the like, else us-east-1."
+        default="",
+        description="S3's region; if not set, that of AWS' tools (AWS_DEFAULT_REGION, profile), else us-east-1.",
     )
     s3_access_key_id: str = Field(
         default="", description="Who we are to S3; if not set, what AWS' tools use: environment, profile or role."
