@@ -66,9 +66,11 @@ def bucket(s3_server: S3Server, tmp_path: Path) -> Place:
 
 
 @pytest.fixture(params=["folder", "bucket"])
-def place(request: pytest.FixtureRequest) -> Place:
+def place(request: pytest.FixtureRequest) -> Iterator[Place]:
+    """Return a store; what a test leaves there, its clean-up must find."""
     found: Place = request.getfixturevalue(request.param)
-    return found
+    yield found
+    assert {each.job_id for each in found.store.scan()} == {*found.names(), *found.parts()}
 
 
 def appended(writer: MediaWriter, content: bytes) -> None:
@@ -231,7 +233,7 @@ def noise_wav() -> bytes:
     return silent[:44] + random.Random(1).randbytes(len(silent) - 44)
 
 
-@pytest.mark.parametrize(("container", "codec"), [("wav", "pcm_s16le"), ("flac", "flac"), ("ogg", "flac")])
+@pytest.mark.parametrize(("container", "codec"), [("wav", "pcm_s16le"), ("flac", "flac"), ("ipod", "alac")])
 def test_the_length_of_a_large_upload_is_known(place: Place, tmp_path: Path, container: str, codec: str) -> None:
     noise = tmp_path / "noise.wav"
     noise.write_bytes(noise_wav())
@@ -263,12 +265,3 @@ def test_an_upload_takes_the_memory_of_a_part_however_large_it_is(place: Place) 
     finally:
         tracemalloc.stop()
     assert peak_bytes < 24 * MIB
-
-
-@pytest.fixture(autouse=True)
-def _empty(request: pytest.FixtureRequest) -> Iterator[None]:
-    """See to it that a test has left nothing that its store doesn't know of."""
-    yield
-    if "place" in request.fixturenames:
-        place: Place = request.getfixturevalue("place")
-        assert {each.job_id for each in place.store.scan()} == {*place.names(), *place.parts()}

