@@ -8,7 +8,7 @@ import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pytest
 from starlette.requests import Request
@@ -60,7 +60,8 @@ def folder(tmp_path: Path) -> Place:
 @pytest.fixture
 def bucket(s3_server: S3Server, tmp_path: Path) -> Place:
     prefix = f"contract-{uuid.uuid4().hex}"
-    settings = CommonSettings(_env_file=None, **{k.lower(): v for k, v in s3_server.settings(prefix).items()})
+    fields: dict[str, Any] = {name.lower(): value for name, value in s3_server.settings(prefix).items()}
+    settings = CommonSettings(_env_file=None, **fields)
     media = S3Media(s3_client(settings), S3Location(BUCKET, f"{prefix}/"), Scratch(tmp_path, min_free_bytes=0))
     return Place(media, lambda: sorted(s3_server.objects(prefix)), lambda: sorted(s3_server.unfinished(prefix)))
 

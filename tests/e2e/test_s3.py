@@ -40,7 +40,9 @@ class Installation:
             "HEARTBEAT_SECONDS": "1",
             "OUTBOUND_ALLOWED_NETWORKS": "127.0.0.1/32",
         }
-        self.cluster = Cluster(folder, **scripted, **server.settings(prefix, port=self.proxy.port), **settings)
+        self.cluster = Cluster(
+            folder, proxied=False, **scripted, **server.settings(prefix, port=self.proxy.port), **settings
+        )
 
     def objects(self) -> dict[str, int]:
         return self._server.objects(self._prefix)
@@ -120,7 +122,7 @@ def test_a_job_is_done_and_its_audio_goes(installation: Installation, size_bytes
     done = installation.await_status(job_id, "completed", "failed")
     assert done["status"] == "completed", done
     assert eventually(lambda: job_id not in installation.objects(), 20)
-    assert installation.unfinished() == installation.scratch_files() == []
+    assert (installation.unfinished(), installation.scratch_files()) == ([], [])
 
 
 def test_audio_of_a_url_is_stored_in_the_bucket_for_later_attempts(installation: Installation) -> None:
