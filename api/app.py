@@ -44,7 +44,7 @@ from api.uploads import UploadLimits, UploadReceiver
 from api.webhook_store import WebhookStore
 from core.celery_app import create_celery
 from core.errors import ConfigurationError
-from core.media_files import MediaFiles
+from core.media_stores import MediaStores
 from core.redis_clients import connect_async
 from core.sensitivity import Sensitivity
 from core.user_urls import UrlPolicy
@@ -77,7 +77,6 @@ _CORS_RESPONSE_HEADERS = (
 _THREADS = 16
 """For what would block the event loop. They wait for disks, not for cores: asyncio's own four more than there are cores
 would have uploads queue for a sync."""
-
 
 _SECURITY_SCHEMES: dict[str, dict[str, Any]] = {
     "none": {},
@@ -130,7 +129,7 @@ def create_app(settings: GatewaySettings) -> FastAPI:
     audit = Audit(audit_log if settings.audit_days else None, unstored=metrics.audit_unstored)
     url_policy = UrlPolicy.parse(settings.outbound_allowed_networks)
     sensitivity = Sensitivity.of(settings)
-    media = MediaFiles.under(settings.data_dir, sensitivity.folders)
+    media = MediaStores.of_settings(settings, sensitivity)
     uploads = UploadReceiver(media, _upload_limits(settings))
     metrics.uploads_under_way.set_function(lambda: uploads.under_way)
     services = Services(
@@ -167,7 +166,9 @@ def create_app(settings: GatewaySettings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS, thread_name_prefix="disk"))
+        # A bucket may leave every upload waiting at once, and nobody else is to wait for that.
+        threads = _THREADS if media.are_local else _THREADS + settings.max_uploads
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(threads, thread_name_prefix="disk"))
         activity.start()
         if isinstance(door, ApiKeyDoor):
             await door.warn_if_locked()

@@ -12,7 +12,7 @@ from itertools import takewhile
 from typing import NamedTuple
 
 from core.errors import DiskFull
-from core.media_files import MediaFiles
+from core.media_store import MediaStore
 
 _MIB = 1024 * 1024
 _UNANNOUNCED_BYTES = 8 * _MIB
@@ -23,7 +23,7 @@ _LOOK_SECONDS = 1.0
 
 class _Look(NamedTuple):
     at: float
-    free_bytes: int
+    free_bytes: float
     written_bytes: int
     """What our uploads had written by then."""
 
@@ -31,7 +31,7 @@ class _Look(NamedTuple):
 class DiskSpace:
     """Promises space to uploads, the eldest first: when it grows short, the latest goes."""
 
-    def __init__(self, media: MediaFiles, *, min_free_bytes: int) -> None:
+    def __init__(self, media: MediaStore, *, min_free_bytes: int) -> None:
         self._media = media
         self._min_free_bytes = min_free_bytes
         self._promises: list[SpacePromise] = []

@@ -7,7 +7,7 @@ from api.api_keys import ApiKeyStore
 from api.erasure import Erased, ErasedJob, ErasedTenant
 from api.job_store import CancelOutcome, JobStore
 from core.errors import JobNotFound
-from core.media_files import MediaFiles
+from core.media_stores import MediaStores
 
 _BATCH = 100
 _JOBS_A_CALL = 500
@@ -16,7 +16,7 @@ _JOBS_A_CALL = 500
 class Eraser:
     """Erases. What is interrupted is done by the next call; audio left without its record is the clean-up's."""
 
-    def __init__(self, jobs: JobStore, media: MediaFiles, api_keys: ApiKeyStore) -> None:
+    def __init__(self, jobs: JobStore, media: MediaStores, api_keys: ApiKeyStore) -> None:
         self._jobs = jobs
         self._media = media
         self._api_keys = api_keys

@@ -3,7 +3,6 @@
 import io
 import os
 import re
-from pathlib import Path
 from typing import BinaryIO, cast
 
 import puremagic
@@ -37,14 +36,14 @@ BYTES_PER_SECOND_ESTIMATE = 16_000
 """Audio bytes per second assumed of a file whose header tells no length: 128 kbit/s, the common rate of MP3."""
 
 
-def refuse_other_than_media(path: Path) -> None:
+def refuse_other_than_media(file: BinaryIO) -> None:
     """Refuse a file that certainly is neither audio nor video; the decoder judges the doubtful ones.
 
     Raises:
         UnsupportedMedia: it is text, or carries the signature of another kind of file.
     """
-    with path.open("rb") as file:
-        head = file.read(_HEAD_BYTES)
+    file.seek(0)
+    head = file.read(_HEAD_BYTES)
     if _KNOWN.match(head):
         return
     if _is_text(head):
@@ -59,34 +58,35 @@ def refuse_other_than_media(path: Path) -> None:
             raise UnsupportedMedia(f"The file is {kind}. Send an audio or video file.")
 
 
-def inspected_seconds(path: Path) -> float | None:
+def inspected_seconds(file: BinaryIO) -> float | None:
     """Return the length of the audio as the container's header tells it; None where it tells none.
 
     Raises:
         UnsupportedMedia: the file certainly is neither audio nor video.
     """
-    refuse_other_than_media(path)
-    return header_duration_seconds(path)
+    refuse_other_than_media(file)
+    return header_duration_seconds(file)
 
 
-def header_duration_seconds(path: Path) -> float | None:
-    """Return the length of the audio as the container's header tells it; None where it tells none.
+def header_duration_seconds(file: BinaryIO) -> float | None:
+    """Return the length of the audio as the container's header tells it; None where it tells none that can be read.
 
     Costs the same for a crafted file and for a large one: some milliseconds, and no more than a megabyte.
     """
     try:
-        with path.open("rb") as file:
-            head = file.read(4)
-            if _is_adts(head[:2]):  # a bare stream of frames, which the parser would take for MP3's
-                return None
-            lowest_rate = _LOWEST_WAV_RATE if head == b"RIFF" else _LOWEST_RATE
-            readable = _Bounded(_ogg_ends(file) if head == b"OggS" else file)
-            duration = TinyTag.get(file_obj=cast("BinaryIO", readable), tags=False).duration
+        size_bytes = file.seek(0, os.SEEK_END)
+        file.seek(0)
+        head = file.read(4)
+        if _is_adts(head[:2]):  # a bare stream of frames, which the parser would take for MP3's
+            return None
+        lowest_rate = _LOWEST_WAV_RATE if head == b"RIFF" else _LOWEST_RATE
+        readable = _Bounded(_ogg_ends(file) if head == b"OggS" else file)
+        duration = TinyTag.get(file_obj=cast("BinaryIO", readable), tags=False).duration
     except (TinyTagException, OSError, ValueError, IndexError, KeyError, OverflowError):
         # Besides its own error, the parser lets those of struct and indexing through on damaged headers.
         return None
     # More than the bytes can hold is a header that lies, or a WAV from a pipe, which declares 4 GiB.
-    return duration if duration and 0 < duration <= path.stat().st_size / lowest_rate else None
+    return duration if duration and 0 < duration <= size_bytes / lowest_rate else None
 
 
 class _Bounded:

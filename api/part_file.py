@@ -1,13 +1,11 @@
-"""An uploaded file on its way to disk, under a name that says so until it is whole and synced."""
+"""An uploaded file on its way into its store, where nobody sees it before it is whole and durable."""
 
 import asyncio
 from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Self, TypeVar
+from typing import BinaryIO, Self, TypeVar
 
-from api.direct_file import DirectFile
 from api.disk_space import SpacePromise
-from core.media_files import MediaFiles
+from core.media_store import MediaStore, MediaWriter
 
 _SYNC_BYTES = 8 * 1024 * 1024
 """Bytes written between two syncs, each with a look at the free space: the last sync, which the client waits for, then
@@ -19,52 +17,50 @@ T = TypeVar("T")
 class PartFile:
     """Written in threads, a step at a time. Left without `commit`, it vanishes."""
 
-    def __init__(self, job_id: str, media: MediaFiles, promise: SpacePromise) -> None:
+    def __init__(self, job_id: str, media: MediaStore, promise: SpacePromise) -> None:
         self._job_id = job_id
         self._media = media
         self._promise = promise
-        self._file: DirectFile | None = None
+        self._writer: MediaWriter | None = None
         self._unsynced_bytes = 0
         self._noted_bytes = 0
         self._committed = False
         self.size_bytes = 0
 
-    def __enter__(self) -> Self:
+    async def __aenter__(self) -> Self:
         return self
 
-    def __exit__(self, *exception: object) -> None:
-        if self._file is not None:
-            self._file.close()
-            if not self._committed:
-                self._media.remove(self._job_id)
+    async def __aexit__(self, *exception: object) -> None:
+        if self._writer is not None and not self._committed:
+            await _in_thread(self._writer.discard)
 
     async def write(self, pieces: Sequence[memoryview | bytearray]) -> None:
         """Append.
 
         Raises:
             DiskFull: too little space would be left.
+            StoreUnavailable: the store doesn't answer.
         """
-        file = await _in_thread(lambda: self._write(pieces))
+        writer = await _in_thread(lambda: self._write(pieces))
         self._unsynced_bytes += self._note_written()
         if self._unsynced_bytes >= _SYNC_BYTES:
             self._unsynced_bytes = 0
-            await _in_thread(lambda: self._sync(file))
+            await _in_thread(lambda: self._sync(writer))
             self._promise.check()
 
-    async def commit(self, pieces: Sequence[memoryview | bytearray], inspect: Callable[[Path], T]) -> tuple[str, T]:
+    async def commit(self, pieces: Sequence[memoryview | bytearray], inspect: Callable[[BinaryIO], T]) -> tuple[str, T]:
         """Append the last of it and make it durable under its final name.
 
-        Returns its SHA-256 in hexadecimal, and what `inspect` found in it. What `inspect` refuses is never synced.
+        Returns its SHA-256 in hexadecimal, and what `inspect` found in it. What `inspect` refuses never has the name.
+
+        Raises:
+            StoreUnavailable: the store doesn't answer.
         """
 
         def finish() -> tuple[str, T]:
-            file = self._write(pieces)
-            file.finish()
-            found = inspect(self._media.part_path(self._job_id))
-            file.sync()
-            self._media.commit(self._job_id)
+            done = self._write(pieces).commit(inspect)
             self._committed = True
-            return file.sha256, found
+            return done
 
         found = await _in_thread(finish)
         self._note_written()
@@ -77,14 +73,14 @@ class PartFile:
         self._promise.wrote(size_bytes)
         return size_bytes
 
-    def _write(self, pieces: Sequence[memoryview | bytearray]) -> DirectFile:
-        file = self._file = self._file or DirectFile(self._media.part_path(self._job_id), 0o640)
-        file.append(pieces)
+    def _write(self, pieces: Sequence[memoryview | bytearray]) -> MediaWriter:
+        writer = self._writer = self._writer or self._media.begin(self._job_id)
+        writer.append(pieces)
         self.size_bytes += sum(len(piece) for piece in pieces)
-        return file
+        return writer
 
-    def _sync(self, file: DirectFile) -> None:
-        file.sync()
+    def _sync(self, writer: MediaWriter) -> None:
+        writer.sync()
         self._promise.look()
 
 

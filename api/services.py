@@ -22,7 +22,7 @@ from api.rate_limits import RateLimits
 from api.settings import GatewaySettings
 from api.uploads import UploadReceiver
 from api.webhook_store import WebhookStore
-from core.media_files import MediaFiles
+from core.media_stores import MediaStores
 from core.user_urls import UrlPolicy
 
 
@@ -38,7 +38,7 @@ class Services:
     api_keys: ApiKeyStore
     jobs: JobStore
     dead_letters: DeadLetterStore
-    media: MediaFiles
+    media: MediaStores
     uploads: UploadReceiver
     turns: TurnSender
     metrics: GatewayMetrics

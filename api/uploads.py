@@ -1,16 +1,16 @@
-"""Receives uploads: streams a multipart body to disk while it is counted and hashed, never whole in memory.
+"""Receives uploads: streams a multipart body into its store while it is counted and hashed, never whole in memory.
 
-Either the file is whole, synced and under its final name when `receive` returns, or nothing is left of it. How many
+Either the file is whole, durable and under its final name when `receive` returns, or nothing is left of it. How many
 come at once, how slowly and onto how full a disk has bounds, each in a module of its own.
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import ExitStack
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from errno import EDQUOT, ENOSPC
-from pathlib import Path, PureWindowsPath
-from typing import TYPE_CHECKING
+from pathlib import PureWindowsPath
+from typing import TYPE_CHECKING, BinaryIO
 
 from fastapi import Request
 from python_multipart.exceptions import FormParserError
@@ -30,7 +30,8 @@ from core.errors import (
     OptionProblem,
     UploadTooLarge,
 )
-from core.media_files import MediaFiles
+from core.media_store import MediaStore
+from core.media_stores import MediaStores
 
 if TYPE_CHECKING:  # the parser's types exist for type checkers only
     from python_multipart.multipart import MultipartCallbacks
@@ -61,7 +62,7 @@ class UploadLimits:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A whole file on disk, and the form's other fields."""
+    """A whole file in its store, and the form's other fields."""
 
     size_bytes: int
     sha256: str
@@ -75,15 +76,17 @@ class UploadReceiver:
     """Takes the uploads of one gateway."""
 
     def __init__(
-        self, media: MediaFiles, limits: UploadLimits, *, inspect: Callable[[Path], float | None] = inspected_seconds
+        self,
+        media: MediaStores,
+        limits: UploadLimits,
+        *,
+        inspect: Callable[[BinaryIO], float | None] = inspected_seconds,
     ) -> None:
         """`inspect` looks at a whole file in a thread: it refuses what is no media and returns its length."""
         self._media = media
         self._limits = limits
         self._inspect = inspect
-        self._spaces = {
-            each.folder: DiskSpace(each, min_free_bytes=limits.min_free_disk_bytes) for each in media.folders
-        }
+        self._spaces = {each: DiskSpace(each, min_free_bytes=limits.min_free_disk_bytes) for each in media.every}
         self._slots = UploadSlots(total=limits.max_uploads, per_client=limits.max_uploads_per_client)
 
     @property
@@ -102,12 +105,12 @@ class UploadReceiver:
         job_id: str,
         *,
         client: str,
-        storage: Callable[[str | None], MediaFiles] | None = None,
+        storage: Callable[[str | None], MediaStore] | None = None,
     ) -> Upload:
-        """Read a multipart body; the part `file` goes to the media folder under the job's id.
+        """Read a multipart body; the part `file` goes to a media store under the job's id.
 
         `client` names who sends it, for the number of uploads that one may have under way. `storage` returns the media
-        folder for a label, as the form's field names it or not, where there are several.
+        store for a label, as the form's field names it or not, where there are several.
 
         Raises:
             TooManyUploads, UploadsFull: so many are under way that the body was not read.
@@ -117,6 +120,7 @@ class UploadReceiver:
             UploadTooLarge: the file is larger than allowed, or the body says so in advance.
             UploadTooSlow, UploadTimedOut: the client took too long, or took it while others had no place.
             DiskFull: there is, or would be, too little space left.
+            StoreUnavailable: the media store doesn't answer.
             ClientDisconnect: the client went away.
         """
         timer = UploadTimer(self._limits.pace)
@@ -127,35 +131,35 @@ class UploadReceiver:
             if announced is not None and announced > self._limits.max_file_bytes + _FORM_BYTES:
                 raise _too_large(self._limits)
             try:
-                with ExitStack() as held:
+                async with AsyncExitStack() as held:
                     return await self._receive(
                         held,
                         timer.chunks(request.stream()),
                         boundary,
                         job_id,
                         announced=announced,
-                        storage=storage or (lambda _: self._media),
+                        storage=storage or (lambda _: self._media.default),
                     )
             except FormParserError as error:
                 raise MalformedBody(f"The multipart body can't be parsed: {error}.") from error
             except OSError as error:
                 if error.errno in {ENOSPC, EDQUOT}:
-                    raise self._spaces[self._media.folder].shortage() from error
+                    raise self._spaces[self._media.default].shortage() from error
                 raise
 
     async def _receive(
         self,
-        held: ExitStack,
+        held: AsyncExitStack,
         body: AsyncIterator[bytes],
         boundary: bytes,
         job_id: str,
         *,
         announced: int | None,
-        storage: Callable[[str | None], MediaFiles],
+        storage: Callable[[str | None], MediaStore],
     ) -> Upload:
-        media = self._media
+        media = self._media.default
         # Where there is one folder only, nothing is read for a disk that is full.
-        file = None if media.apart else await self._file(held, job_id, media, announced)
+        file = None if self._media.apart else await self._file(held, job_id, media, announced)
         form = _Form(self._limits)
         parser = MultipartParser(boundary, form.callbacks())
         async for chunk in body:
@@ -179,13 +183,13 @@ class UploadReceiver:
         sha256, audio_seconds = await file.commit(form.take_pieces(), self._inspect)
         return Upload(form.file_size, sha256, form.file_name, form.fields, audio_seconds)
 
-    async def _file(self, held: ExitStack, job_id: str, media: MediaFiles, announced: int | None) -> PartFile:
-        """Return a file for an upload in one of the folders, with the space that it needs promised."""
-        promise = held.enter_context(self._spaces[media.folder].promised(announced))
+    async def _file(self, held: AsyncExitStack, job_id: str, media: MediaStore, announced: int | None) -> PartFile:
+        """Return a file for an upload in one of the stores, with the space that it needs promised."""
+        promise = held.enter_context(self._spaces[media].promised(announced))
         if promise.needs_a_look:
             await asyncio.to_thread(promise.look)
         promise.check()
-        return held.enter_context(PartFile(job_id, media, promise))
+        return await held.enter_async_context(PartFile(job_id, media, promise))
 
 
 def _boundary(request: Request) -> bytes:

@@ -82,6 +82,8 @@ class FailureCode(StrEnum):
     """No malware scanner has seen the whole media: a fault of ours."""
     MEDIA_MISSING = "media_missing"
     """The stored upload is gone: a fault of ours."""
+    MEDIA_UNAVAILABLE = "media_unavailable"
+    """The media store does not answer: a fault of ours that may pass."""
     TIMED_OUT = "timed_out"
     """A step of the attempt made no progress for too long; a loaded machine may be to blame."""
     OUT_OF_MEMORY = "out_of_memory"
@@ -375,10 +377,10 @@ class ServiceUnavailable(ScriptoriumError):
 
 
 class StoreUnavailable(ServiceUnavailable):
-    """Redis doesn't answer or refuses writes."""
+    """Redis, or the media store, doesn't answer or refuses writes."""
 
     code = "store_unavailable"
-    title = "The job store is not available"
+    title = "The store is not available"
 
 
 class SigningKeysUnavailable(ServiceUnavailable):

@@ -1,68 +1,53 @@
-"""Where uploaded audio lies on disk: one file a work, named by the server, in a folder both tiers can reach.
-
-A work has the id of its first job, so an upload is stored under its job's id; that of a job that shares another's work
-is removed.
-"""
+"""Audio in a folder that both tiers can reach: one file a work, named by the server."""
 
 import os
 import shutil
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from itertools import chain
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO, TypeVar
+
+from core.direct_file import DirectFile
+from core.media_store import StoredMedia
 
 _PART_SUFFIX = ".part"
 
-
-@dataclass(frozen=True, slots=True)
-class StoredFile:
-    """A file found in the media folder."""
-
-    path: Path
-    job_id: str
-    is_part: bool
-    """An upload that never became whole (yet)."""
-    age_seconds: float
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class MediaFiles:
-    """The media folder. A name without `.part` promises that the file is whole and on the disk.
-
-    Jobs of some labels may have folders apart (`of`). What removes or looks for files does so in all folders.
-    """
+    """A media folder. A name without `.part` promises that the file is whole and on the disk."""
 
     folder: Path
-    apart: Mapping[str, "MediaFiles"] = field(default_factory=dict, kw_only=True)
-    """By sensitivity label, the folders that are not this one."""
 
     @classmethod
-    def under(cls, data_dir: Path, apart: Mapping[str, Path] | None = None) -> "MediaFiles":
-        """Return the media folder of a data directory, created if need be, and those of directories apart."""
+    def under(cls, data_dir: Path) -> "MediaFiles":
+        """Return the media folder of a data directory, created if need be."""
         folder = data_dir.resolve() / "media"
         folder.mkdir(parents=True, exist_ok=True)
-        return cls(folder, apart={label: cls.under(directory) for label, directory in (apart or {}).items()})
-
-    def of(self, sensitivity: str | None) -> "MediaFiles":
-        """Return the one folder for the audio of jobs with a label."""
-        return self.apart.get(sensitivity or "", self)
-
-    @property
-    def folders(self) -> "list[MediaFiles]":
-        """Every folder, this one first."""
-        return list({each.folder: each for each in (self, *self.apart.values())}.values())
+        return cls(folder)
 
     def path(self, job_id: str) -> Path:
         """Return where a job's audio is, or will be."""
         return self.folder / job_id
 
     def part_path(self, job_id: str) -> Path:
-        """Return where a job's audio is while it is uploaded."""
+        """Return where a job's audio is while it is uploaded or fetched."""
         return self.folder / f"{job_id}{_PART_SUFFIX}"
 
+    def begin(self, job_id: str) -> "FileWriter":
+        """Return a writer for the audio of a job that has none.
+
+        Raises:
+            OSError: the file can't be made, or there is one already.
+        """
+        return FileWriter(job_id, self)
+
     def commit(self, job_id: str) -> None:
-        """Give a fully written and synced upload its final name, durably."""
+        """Give a fully written and synced file its final name, durably."""
         self.part_path(job_id).rename(self.path(job_id))
         folder = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
@@ -70,10 +55,19 @@ class MediaFiles:
         finally:
             os.close(folder)
 
+    @contextmanager
+    def at_hand(self, job_id: str, is_wanted: Callable[[], bool]) -> Iterator[Path]:  # noqa: ARG002 - it takes no time
+        """Yield the path of a job's audio; whether it is there is seen by who opens it."""
+        yield self.path(job_id)
+
+    def holds(self, job_id: str) -> bool:
+        """Tell whether a job's audio is there."""
+        return self.path(job_id).exists()
+
     def remove(self, job_id: str) -> list[int]:
-        """Remove whatever is stored of a job's audio, in whatever folder; return the sizes of the files in bytes."""
+        """Remove whatever is stored of a job's audio; return the sizes of the files in bytes."""
         removed: list[int] = []
-        for path in chain.from_iterable((each.path(job_id), each.part_path(job_id)) for each in self.folders):
+        for path in (self.path(job_id), self.part_path(job_id)):
             try:
                 size_bytes = path.stat().st_size
                 path.unlink()
@@ -86,19 +80,76 @@ class MediaFiles:
         """Return the bytes left on the folder's disk."""
         return shutil.disk_usage(self.folder).free
 
-    def scan(self) -> Iterator[StoredFile]:
+    def scan(self) -> Iterator[StoredMedia]:
         """Yield every stored file; files that vanish meanwhile are left out."""
         now = time.time()
-        for media in self.folders:
-            with os.scandir(media.folder) as entries:
-                for entry in entries:
-                    try:
-                        modified = entry.stat(follow_symlinks=False).st_mtime
-                    except FileNotFoundError:
-                        continue
-                    yield StoredFile(
-                        path=Path(entry.path),
-                        job_id=entry.name.removesuffix(_PART_SUFFIX),
-                        is_part=entry.name.endswith(_PART_SUFFIX),
-                        age_seconds=now - modified,
-                    )
+        with os.scandir(self.folder) as entries:
+            for entry in entries:
+                try:
+                    modified = entry.stat(follow_symlinks=False).st_mtime
+                except FileNotFoundError:
+                    continue
+                yield StoredMedia(
+                    job_id=entry.name.removesuffix(_PART_SUFFIX),
+                    is_part=entry.name.endswith(_PART_SUFFIX),
+                    age_seconds=now - modified,
+                    discard=_Unlink(Path(entry.path)),
+                )
+
+
+class FileWriter:
+    """A file under a name that says that it is a part until it is whole and synced."""
+
+    def __init__(self, job_id: str, media: MediaFiles) -> None:
+        self._job_id = job_id
+        self._media = media
+        self._file = DirectFile(media.part_path(job_id), 0o640)
+
+    def append(self, pieces: Sequence[memoryview | bytearray]) -> None:
+        """Append.
+
+        Raises:
+            OSError: it can't be written; the disk is full.
+        """
+        self._file.append(pieces)
+
+    def sync(self) -> None:
+        """Wait until what was appended is on the disk.
+
+        Raises:
+            OSError: it doesn't get there.
+        """
+        self._file.sync()
+
+    def commit(self, inspect: Callable[[BinaryIO], T]) -> tuple[str, T]:
+        """Make it durable under its final name. What `inspect` refuses is never synced.
+
+        Raises:
+            OSError: it doesn't get there; the disk is full.
+        """
+        self._file.finish()
+        with self._media.part_path(self._job_id).open("rb") as written:
+            found = inspect(written)
+        self._file.sync()
+        self._media.commit(self._job_id)
+        self._file.close()
+        return self._file.sha256, found
+
+    def discard(self) -> None:
+        """Leave nothing of it."""
+        self._file.close()
+        self._media.remove(self._job_id)
+
+
+@dataclass(frozen=True, slots=True)
+class _Unlink:
+    """Removes a file and tells whether it was there: another's clean-up may have been faster."""
+
+    path: Path
+
+    def __call__(self) -> bool:
+        try:
+            self.path.unlink()
+        except FileNotFoundError:
+            return False
+        return True

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.errors import ConfigurationError
+from core.s3_location import SCHEME, S3Location
 from core.settings import CommonSettings
 
 _LABEL = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
@@ -18,8 +19,8 @@ class Sensitivity:
 
     labels: tuple[str, ...] = ()
     default: str | None = None
-    folders: Mapping[str, Path] = field(default_factory=dict)
-    """Directories of their own for the audio of some labels."""
+    places: Mapping[str, Path | S3Location] = field(default_factory=dict)
+    """Directories or buckets of their own for the audio of some labels."""
 
     @classmethod
     def of(cls, settings: CommonSettings) -> "Sensitivity":
@@ -38,7 +39,7 @@ class Sensitivity:
         default = settings.sensitivity_default or next(iter(labels), None)
         if default is not None and default not in labels:
             raise ConfigurationError(f"SENSITIVITY_DEFAULT: '{default}' is none of SENSITIVITY_LABELS.")
-        return cls(labels, default, _folders(settings.sensitive_upload_dirs, labels))
+        return cls(labels, default, _places(settings.sensitive_upload_dirs, labels))
 
     def counted(self, label: str | None) -> str:
         """Return a job's label as metrics carry it: one of the present ones, or `other`; empty for none."""
@@ -47,22 +48,25 @@ class Sensitivity:
         return label if label in self.labels else _UNKNOWN
 
 
-def _folders(setting: str, labels: tuple[str, ...]) -> dict[str, Path]:
-    folders: dict[str, Path] = {}
+def _places(setting: str, labels: tuple[str, ...]) -> dict[str, Path | S3Location]:
+    places: dict[str, Path | S3Location] = {}
     for entry in _listed(setting):
-        label, separator, directory = (part.strip() for part in entry.partition("="))
-        if not separator or label not in labels or label in folders:
+        label, separator, place = (part.strip() for part in entry.partition("="))
+        if not separator or label not in labels or label in places:
             raise ConfigurationError(
                 f"SENSITIVE_UPLOAD_DIRS: '{entry}' doesn't give one of SENSITIVITY_LABELS its directory, as in "
                 "'confidential=/mnt/encrypted/scriptorium'."
             )
-        if not Path(directory).is_dir():
+        if place.startswith(SCHEME):
+            places[label] = S3Location.parse(place)
+            continue
+        if not Path(place).is_dir():
             raise ConfigurationError(
-                f"SENSITIVE_UPLOAD_DIRS: there is no directory '{directory}'. Make it on the disk that is meant for "
+                f"SENSITIVE_UPLOAD_DIRS: there is no directory '{place}'. Make it on the disk that is meant for "
                 f"'{label}': it is not made here, for that disk might not be mounted."
             )
-        folders[label] = Path(directory)
-    return folders
+        places[label] = Path(place)
+    return places
 
 
 def _listed(setting: str) -> list[str]:

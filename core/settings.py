@@ -34,6 +34,22 @@ class CommonSettings(BaseSettings):
         repr=False,
     )
     data_dir: Path = Field(default=Path("data"), description="Audio, models and, with `up`, Redis' files and logs.")
+    media_url: str = Field(
+        default="",
+        description="Where audio is kept, if not in DATA_DIR: `s3://bucket/prefix`.",
+        examples=["s3://recordings/scriptorium"],
+    )
+    s3_endpoint_url: str = Field(
+        default="", description="The S3 store's address, if it is not AWS.", examples=["https://s3.example.com"]
+    )
+    s3_region: str = Field(
+        default="",
+        description="S3's region; if not set, that of AWS' tools (AWS_DEFAULT_REGION, profile), else us-east-1.",
+    )
+    s3_access_key_id: str = Field(
+        default="", description="Who we are to S3; if not set, what AWS' tools use: environment, profile or role."
+    )
+    s3_secret_access_key: str = Field(default="", description="The secret of that access key.", repr=False)
     model_size: str = Field(
         default="base",
         min_length=1,
@@ -49,7 +65,8 @@ class CommonSettings(BaseSettings):
     )
     sensitive_upload_dirs: str = Field(
         default="",
-        description="Directories for the audio of some labels, each `label=directory`, separated by commas.",
+        description="Directories for the audio of some labels, each `label=directory` or `label=s3://bucket/prefix`, "
+        "separated by commas.",
         examples=["confidential=/mnt/encrypted/scriptorium"],
     )
     result_ttl_hours: float = Field(default=24, gt=0, description="How long results are kept.")

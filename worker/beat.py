@@ -17,7 +17,7 @@ from celery.beat import Scheduler, Service
 from core.celery_app import create_celery
 from core.entry import run_process
 from core.lanes import CLEAN_UP_TASK, MAINTENANCE_QUEUE
-from core.media_files import MediaFiles
+from core.media_stores import MediaStores
 from core.redis_clients import connect
 from core.sensitivity import Sensitivity
 from core.user_urls import UrlPolicy
@@ -51,7 +51,7 @@ def _run(settings: WorkerSettings) -> int:
         result_ttl_ms=settings.result_ttl_ms,
         record_ttl_ms=settings.record_ttl_ms,
     )
-    media = MediaFiles.under(settings.data_dir, Sensitivity.of(settings).folders)
+    media = MediaStores.of_settings(settings, Sensitivity.of(settings))
     app = create_celery(settings.broker, queue=MAINTENANCE_QUEUE)
     app.conf.beat_schedule = {
         "clean-up": {

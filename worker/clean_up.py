@@ -5,7 +5,7 @@ from itertools import islice
 
 import structlog
 
-from core.media_files import MediaFiles, StoredFile
+from core.media_stores import MediaStores
 from worker.job_store import JobStore
 
 _BATCH = 500
@@ -34,7 +34,7 @@ class CleanUpReport:
 
 
 def clean_up(
-    store: JobStore, media: MediaFiles, *, orphan_seconds: float, record_age_ms: int, audit_age_ms: int
+    store: JobStore, media: MediaStores, *, orphan_seconds: float, record_age_ms: int, audit_age_ms: int
 ) -> CleanUpReport:
     """Remove the audio of completed and cancelled works, orphaned uploads, and what is left of expired jobs and deeds.
 
@@ -43,6 +43,7 @@ def clean_up(
 
     Raises:
         redis.exceptions.RedisError: Redis does not answer; nothing was removed that is needed.
+        StoreUnavailable: a media store doesn't; the same.
     """
     audio_files = orphans = 0
     found = media.scan()
@@ -50,9 +51,9 @@ def clean_up(
         for file, needed in zip(files, store.media_needed([file.job_id for file in files]), strict=True):
             if needed is None or file.is_part:
                 if file.age_seconds > orphan_seconds:
-                    orphans += _remove(file)
+                    orphans += file.discard()
             elif not needed:
-                audio_files += _remove(file)
+                audio_files += file.discard()
     records = 0
     while retained := store.ended_retentions():
         # First the audio: if this ends in between, the next clean-up finds the job again.
@@ -67,11 +68,3 @@ def clean_up(
     if any((removed := asdict(report)).values()):
         logger.info("cleaned_up", **removed)
     return report
-
-
-def _remove(file: StoredFile) -> int:
-    try:
-        file.path.unlink()
-    except FileNotFoundError:  # another worker's clean-up was faster
-        return 0
-    return 1

@@ -1,8 +1,8 @@
-"""Fetches the audio of a URL into the media folder, where an upload would have put it.
+"""Fetches the audio of a URL into the media store, where an upload would have put it.
 
-Either the file is whole, synced and under its final name, or nothing is left of it. Nothing that the other side says of
-it is believed: neither its name nor its kind, and its length only if that is too much. Every redirect goes through the
-guard anew (`worker.outbound`). Whoever is too slow, or not wanted any more, is left within a second.
+Either the file is whole, durable and under its final name, or nothing is left of it. Nothing that the other side says
+of it is believed: neither its name nor its kind, and its length only if that is too much. Every redirect goes through
+the guard anew (`worker.outbound`). Whoever is too slow, or not wanted any more, is left within a second.
 """
 
 import os
@@ -18,7 +18,7 @@ import structlog
 
 from core.body_credit import Credit
 from core.errors import FailureCode, OutboundFailure, OutboundFault, TranscriptionFailure
-from core.media_files import MediaFiles
+from core.media_store import MediaStore
 from worker.metrics import WorkerMetrics
 from worker.outbound import Answer, Outbound
 
@@ -64,12 +64,13 @@ class AudioFetcher:
         self._limits = limits
         self._metrics = metrics
 
-    def fetch(self, work_id: str, url: str, media: MediaFiles, *, is_wanted: Callable[[], bool]) -> int | None:
-        """Bring a work's audio into a media folder and return its bytes; None if it is not wanted any more.
+    def fetch(self, work_id: str, url: str, media: MediaStore, *, is_wanted: Callable[[], bool]) -> int | None:
+        """Bring a work's audio into a media store and return its bytes; None if it is not wanted any more.
 
         Raises:
             TranscriptionFailure: there is none to be had, or not now.
-            OSError: the media folder can't be written to.
+            StoreUnavailable: the media store doesn't answer.
+            OSError: it can't be written to.
         """
         started = time.monotonic()
         logger.info("fetch_started")
@@ -147,7 +148,7 @@ class _Part:
     then is the next one's, and nothing that it may touch.
     """
 
-    def __init__(self, work_id: str, media: MediaFiles, limits: FetchLimits) -> None:
+    def __init__(self, work_id: str, media: MediaStore, limits: FetchLimits) -> None:
         self._work_id = work_id
         self._media = media
         self._path = media.part_path(work_id)

@@ -2,14 +2,15 @@
 
 import random
 import time
-from contextlib import closing
+from contextlib import ExitStack, closing
+from pathlib import Path
 from typing import Final
 
 import structlog
 from redis.exceptions import RedisError
 
-from core.errors import FailureCode, TranscriptionFailure
-from core.media_files import MediaFiles
+from core.errors import FailureCode, StoreUnavailable, TranscriptionFailure
+from core.media_stores import MediaStores
 from core.sensitivity import Sensitivity
 from core.transcript import TranscriptInfo
 from core.work import Work
@@ -17,12 +18,14 @@ from worker.fetching import AudioFetcher
 from worker.job_store import Hold, JobStore
 from worker.malware_scan import MalwareScan
 from worker.metrics import WorkerMetrics
+from worker.outages import NO_PATIENCE, Patience
 from worker.running_jobs import RunningJob, RunningJobs
 from worker.transcriber import Checkpoint, Transcriber
 
 _BACKOFF_BASE_SECONDS: Final = 2.0
-_FETCH_BACKOFF_BASE_SECONDS: Final = 10.0
-"""The same when it is another's server that must recover."""
+_OTHERS_BACKOFF_BASE_SECONDS: Final = 10.0
+"""The same when it is another server that must recover."""
+_OTHERS: Final = frozenset({FailureCode.URL_UNREACHABLE, FailureCode.MEDIA_UNAVAILABLE})
 _BACKOFF_CAP_SECONDS: Final = 300.0
 _NO_LABELS: Final = Sensitivity()
 
@@ -36,7 +39,7 @@ class JobRunner:
         self,
         *,
         store: JobStore,
-        media: MediaFiles,
+        media: MediaStores,
         fetcher: AudioFetcher,
         malware_scan: MalwareScan,
         transcriber: Transcriber,
@@ -44,6 +47,7 @@ class JobRunner:
         metrics: WorkerMetrics,
         max_attempts: int,
         sensitivity: Sensitivity = _NO_LABELS,
+        media_patience: Patience = NO_PATIENCE,
     ) -> None:
         self._store = store
         self._media = media
@@ -54,6 +58,7 @@ class JobRunner:
         self._metrics = metrics
         self._max_attempts = max_attempts
         self._sensitivity = sensitivity
+        self._media_patience = media_patience
 
     def run(self, work: Work) -> str:
         """Run a claimed work to an end and return which: a final status, `queued` (to be tried again), or `lost`.
@@ -89,7 +94,7 @@ class JobRunner:
         """Queue a work for another attempt, later and later, with jitter so that many don't come back at once."""
         work = running.work
         self._metrics.failures.labels(error).inc()
-        base = _FETCH_BACKOFF_BASE_SECONDS if error is FailureCode.URL_UNREACHABLE else _BACKOFF_BASE_SECONDS
+        base = _OTHERS_BACKOFF_BASE_SECONDS if error in _OTHERS else _BACKOFF_BASE_SECONDS
         ceiling = min(_BACKOFF_CAP_SECONDS, base * 2**work.errors)
         outcome = self._store.retry(
             work,
@@ -111,6 +116,8 @@ class JobRunner:
                 self._metrics.failures.labels(failure.failure).inc()
                 return self._store.fail(running.work, failure.failure, failure.detail)
             return self.end_in_error(running, failure.failure, failure.detail)
+        except StoreUnavailable as away:
+            return self.end_in_error(running, FailureCode.MEDIA_UNAVAILABLE, away.detail)
         except MemoryError:
             return self.end_in_error(running, FailureCode.OUT_OF_MEMORY, "The worker ran out of memory.")
         except Exception:
@@ -120,7 +127,7 @@ class JobRunner:
             )
 
     def _fetch(self, running: RunningJob, url: str) -> None:
-        """Bring the audio of a URL into the media folder, unless the work is to stop or not ours any more."""
+        """Bring the audio of a URL into the media store, unless the work is to stop or not ours any more."""
         work = running.work
         media = self._media.of(work.sensitivity)
         media_bytes = self._fetcher.fetch(work.work_id, url, media, is_wanted=lambda: running.hold is Hold.HELD)
@@ -131,12 +138,20 @@ class JobRunner:
         work = running.work
         if work.source_url is not None:
             self._fetch(running, work.source_url)
+        store = self._media.of(work.sensitivity)
+        with ExitStack() as held:
+            media = self._media_patience.repeat(
+                lambda: held.enter_context(store.at_hand(work.work_id, lambda: running.hold is Hold.HELD))
+            )
+            return self._transcribe_media(running, media)
+
+    def _transcribe_media(self, running: RunningJob, media: Path) -> str:
+        work = running.work
         started = time.monotonic()
         checkpoint = self._checkpoint(work)
         begin_seconds = checkpoint.end_seconds if checkpoint else work.options.clip_start_seconds
         committed = len(checkpoint.segments) if checkpoint else 0
         info = checkpoint.info if checkpoint else None
-        media = self._media.of(work.sensitivity).path(work.work_id)
         # What has segments was scanned before they were made; a fetch that nobody wants any more left no file.
         if checkpoint is None and running.hold is Hold.HELD:
             self._malware_scan.check(media, lambda: running.hold is Hold.HELD)

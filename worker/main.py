@@ -17,8 +17,9 @@ from redis.exceptions import RedisError
 from core.celery_app import create_celery
 from core.errors import ConfigurationError
 from core.lanes import lane_of, turn_queue
-from core.media_files import MediaFiles
+from core.media_stores import MediaStores
 from core.redis_clients import connect
+from core.scratch import Scratch
 from core.sensitivity import Sensitivity
 from core.user_urls import UrlPolicy
 from core.version import VERSION
@@ -137,7 +138,13 @@ class WorkerProcess:
         self._celery = create_celery(settings.broker, queue=turn_queue(self._lane))
         self._turn_queue = TurnQueue(self._celery)
         sensitivity = Sensitivity.of(settings)
-        media = MediaFiles.under(settings.data_dir, sensitivity.folders)
+        media = MediaStores.of_settings(
+            settings,
+            sensitivity,
+            scratch=lambda: Scratch(
+                settings.data_dir.resolve() / "scratch", min_free_bytes=settings.min_free_disk_bytes
+            ),
+        )
         self._handover = Handover(store=self._store, turns=self._turn_queue, lane=self._lane)
         runner = JobRunner(
             store=attempts_store,
@@ -149,6 +156,8 @@ class WorkerProcess:
             metrics=self._metrics,
             max_attempts=settings.max_attempts,
             sensitivity=sensitivity,
+            # Not for longer than the job is wanted, which ends with the hand-back: that the worker stops is no error.
+            media_patience=Patience(settings.outage_seconds, threading.Event()),
         )
         turns = Turns(store=attempts_store, runner=runner, stopping=self._stopping)
         register_turn(self._celery, turns.take)

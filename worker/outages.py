@@ -1,4 +1,4 @@
-"""Patience with Redis while it is away: an attempt computes on through an outage rather than be thrown away."""
+"""Patience with a store while it is away: an attempt sits an outage out rather than be thrown away."""
 
 import threading
 import time
@@ -10,7 +10,9 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import OutOfMemoryError, ReadOnlyError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-_OUTAGES = (RedisConnectionError, RedisTimeoutError, OutOfMemoryError, ReadOnlyError)
+from core.errors import StoreUnavailable
+
+_OUTAGES = (RedisConnectionError, RedisTimeoutError, OutOfMemoryError, ReadOnlyError, StoreUnavailable)
 """Faults that pass by themselves. That of a server still loading its file is a connection error to the client."""
 _PAUSE_SECONDS = 0.5
 
@@ -33,7 +35,8 @@ class Patience:
         """Return what the call returns.
 
         Raises:
-            redis.exceptions.RedisError: the outage outlasted the patience, or it is a fault of another kind.
+            redis.exceptions.RedisError, StoreUnavailable: the outage outlasted the patience, or it is a fault of
+                another kind.
         """
         deadline = time.monotonic() + self._seconds
         while True:

@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from contextlib import suppress
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -40,6 +41,7 @@ from core.errors import (
     MultipartRequired,
     OptionProblem,
     QueueFull,
+    StoreUnavailable,
     TooManyUploads,
     UnknownModel,
     UnsupportedMedia,
@@ -160,7 +162,7 @@ async def _job_of_upload(request: Request, services: Services, principal: Princi
         options = _options(upload.fields)
         job = await _job(job_id, request, services, principal, terms=terms, options=options)
     except BaseException:
-        await asyncio.to_thread(services.media.remove, job_id)
+        await _remove_audio(job_id, services)
         raise
     return replace(
         job,
@@ -243,11 +245,17 @@ async def _accept(job: NewJob, services: Services, request: Request) -> Accepted
     try:
         accepted = await services.jobs.accept(job, audit=services.audit.submission(request))
     except (IdempotencyConflict, QueueFull):
-        await asyncio.to_thread(services.media.remove, job.job_id)
+        await _remove_audio(job.job_id, services)
         raise
     if accepted.outcome is not AcceptOutcome.ACCEPTED:
-        await asyncio.to_thread(services.media.remove, job.job_id)
+        await _remove_audio(job.job_id, services)
     return accepted
+
+
+async def _remove_audio(job_id: str, services: Services) -> None:
+    """Remove audio that no job needs. What a store that is away keeps of it is the clean-up's."""
+    with suppress(StoreUnavailable):
+        await asyncio.to_thread(services.media.remove, job_id)
 
 
 def _options(fields: dict[str, str]) -> TranscriptionOptions:

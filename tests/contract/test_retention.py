@@ -10,6 +10,7 @@ from api.job_store import AcceptOutcome
 from core.errors import FailureCode, IdempotencyConflict, JobNotFound
 from core.keys import Keys
 from core.media_files import MediaFiles
+from core.media_stores import MediaStores
 from core.work import JobStatus
 from tests.harness.service import until
 from tests.harness.stores import HOUR_MS, Jobs, new_job, segment
@@ -29,12 +30,21 @@ def jobs(request: pytest.FixtureRequest, keys: Keys) -> Iterator[Jobs]:
 
 
 @pytest.fixture
-def media(tmp_path: Path) -> MediaFiles:
-    (tmp_path / "apart").mkdir()
-    return MediaFiles.under(tmp_path, {"confidential": tmp_path / "apart"})
+def folder(tmp_path: Path) -> MediaFiles:
+    return MediaFiles.under(tmp_path)
 
 
-def clean(jobs: Jobs, media: MediaFiles) -> None:
+@pytest.fixture
+def apart(tmp_path: Path) -> MediaFiles:
+    return MediaFiles.under(tmp_path / "apart")
+
+
+@pytest.fixture
+def media(folder: MediaFiles, apart: MediaFiles) -> MediaStores:
+    return MediaStores(folder, {"confidential": apart})
+
+
+def clean(jobs: Jobs, media: MediaStores) -> None:
     """Run the clean-up as every minute, for which nothing but a retention is over."""
     clean_up(jobs.worker, media, orphan_seconds=3600, audit_age_ms=HOUR_MS, record_age_ms=2 * HOUR_MS)
 
@@ -67,7 +77,7 @@ def cancel(jobs: Jobs) -> None:
 
 @pytest.mark.parametrize("end", [complete, fail, cancel])
 def test_after_its_retention_nothing_of_a_job_is_left(
-    jobs: Jobs, media: MediaFiles, end: Callable[[Jobs], None]
+    jobs: Jobs, media: MediaStores, apart: MediaFiles, end: Callable[[Jobs], None]
 ) -> None:
     new = new_job(
         tenant=TENANT,
@@ -78,7 +88,7 @@ def test_after_its_retention_nothing_of_a_job_is_left(
         sensitivity="confidential",
     )
     job_id = jobs.post(new).job_id
-    audio = media.of("confidential").path(job_id)
+    audio = apart.path(job_id)
     audio.write_bytes(b"speech")
     end(jobs)
     assert traces(jobs.client, [job_id], prefix=jobs.keys.prefix)
@@ -99,12 +109,14 @@ def all_traces(jobs: Jobs, job_id: str) -> list[str]:
     return traces(jobs.client, [job_id, TENANT, "speech.flac", "part 1", URL], prefix=jobs.keys.prefix)
 
 
-def test_the_audio_of_a_failed_job_is_kept_as_long_as_it_may_be_requeued(jobs: Jobs, media: MediaFiles) -> None:
+def test_the_audio_of_a_failed_job_is_kept_as_long_as_it_may_be_requeued(
+    jobs: Jobs, media: MediaStores, folder: MediaFiles
+) -> None:
     job_id = jobs.post(new_job(retention_ms=HOUR_MS)).job_id
-    media.path(job_id).write_bytes(b"speech")
+    folder.path(job_id).write_bytes(b"speech")
     fail(jobs)
     clean(jobs, media)
-    assert media.path(job_id).exists()
+    assert folder.path(job_id).exists()
     jobs.buried(lambda letters: letters.requeue(job_id))
     assert lifetime(jobs, jobs.keys.job(job_id)) == -1
     assert jobs.client.zcard(jobs.keys.expiring) == 0
@@ -141,7 +153,7 @@ def test_an_idempotency_key_goes_with_its_job_and_lives_no_longer_than_it_would(
 
 
 def test_a_job_that_comes_later_keeps_the_transcript_but_not_the_first_jobs_record(
-    jobs: Jobs, media: MediaFiles
+    jobs: Jobs, media: MediaStores
 ) -> None:
     new = {"tenant": TENANT, "sha256": SAME, "retention_ms": 1500}
     first = jobs.post(new_job(**new)).job_id  # type: ignore[arg-type]
@@ -200,7 +212,7 @@ def test_what_a_key_adds_is_no_part_of_the_request(jobs: Jobs) -> None:
             jobs.post(new_job(sha256=SAME, idempotency_key="k", **{name: value}))  # type: ignore[arg-type]
 
 
-def test_what_was_told_to_gateways_is_kept_for_a_minute(jobs: Jobs, media: MediaFiles) -> None:
+def test_what_was_told_to_gateways_is_kept_for_a_minute(jobs: Jobs, media: MediaStores) -> None:
     jobs.client.xadd(jobs.keys.activity, {"work": "old", "event": "status"}, id="1000-0")
     job_id = jobs.accept()
     clean(jobs, media)

@@ -11,6 +11,7 @@ from api.job_store import AcceptOutcome
 from core.errors import FailureCode, IdempotencyConflict
 from core.keys import Keys
 from core.media_files import MediaFiles
+from core.media_stores import MediaStores
 from core.options import TranscriptionOptions
 from tests.harness.stores import HOUR_MS, INFO, Jobs, new_job, segment
 from worker.clean_up import CleanUpReport, clean_up
@@ -126,7 +127,9 @@ def test_the_same_url_again_is_another_work(jobs: Jobs) -> None:
 
 def test_what_a_dead_worker_left_of_a_fetch_goes_while_the_job_goes_on(jobs: Jobs, tmp_path: Path) -> None:
     def clean() -> CleanUpReport:
-        return clean_up(jobs.worker, media, orphan_seconds=100, record_age_ms=HOUR_MS, audit_age_ms=HOUR_MS)
+        return clean_up(
+            jobs.worker, MediaStores(media), orphan_seconds=100, record_age_ms=HOUR_MS, audit_age_ms=HOUR_MS
+        )
 
     media = MediaFiles.under(tmp_path)
     job_id = jobs.accept(source_url=URL)
@@ -138,7 +141,7 @@ def test_what_a_dead_worker_left_of_a_fetch_goes_while_the_job_goes_on(jobs: Job
     os.utime(part, (1, 1))
     os.utime(media.path(job_id), (1, 1))
     assert clean() == CleanUpReport(audio_files=0, orphans=1, records=0, audit_entries=0)
-    assert [file.path for file in media.scan()] == [media.path(job_id)]
+    assert [(file.job_id, file.is_part) for file in media.scan()] == [(job_id, False)]
     jobs.done(claimed)
     assert clean().audio_files == 1
     assert not list(media.scan())

@@ -3,25 +3,31 @@
 import asyncio
 import threading
 from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
-from core.errors import FailureCode, TranscriptionFailure
+from core.errors import FailureCode, StoreUnavailable, TranscriptionFailure
 from core.job import Job
 from core.keys import Keys
 from core.media_files import MediaFiles
+from core.media_stores import MediaStores
 from core.options import TranscriptionOptions
 from core.transcript import Segment, TranscriptInfo
 from core.work import JobStatus
 from tests.harness.file_server import Asked, File, FileServer, audio_fetcher
+from tests.harness.service import until
 from tests.harness.stores import Jobs
 from worker.job_runner import JobRunner
 from worker.job_store import Hold
 from worker.malware_scan import MalwareScan, NoMalwareScan
 from worker.metrics import WorkerMetrics
+from worker.outages import NO_PATIENCE, Patience
 from worker.running_jobs import RunningJobs
 from worker.transcriber import Checkpoint, Passage
 
@@ -73,7 +79,8 @@ class Bench:
         self.store = jobs.worker
         self.keys = jobs.keys
         self.client = jobs.client
-        self.media = MediaFiles.under(folder)
+        self.media: MediaFiles = MediaFiles.under(folder)
+        self.media_patience = NO_PATIENCE
         self.running = RunningJobs()
         self.metrics = WorkerMetrics()
         self.fetcher = audio_fetcher()
@@ -98,7 +105,8 @@ class Bench:
     def runner(self, transcriber: Transcribes) -> JobRunner:
         return JobRunner(
             store=self.store,
-            media=self.media,
+            media=MediaStores(self.media),
+            media_patience=self.media_patience,
             fetcher=self.fetcher,
             malware_scan=self.malware_scan,
             transcriber=transcriber,
@@ -159,6 +167,57 @@ def test_a_fault_of_ours_is_tried_again_and_then_a_dead_letter(bench: Bench, err
     assert (job.status, job.failure, job.errors) == (JobStatus.FAILED, FailureCode.ATTEMPTS_EXHAUSTED, 3)
     assert named in (job.failure_detail or "")
     assert "secret" not in (job.failure_detail or "")
+
+
+@dataclass(frozen=True)
+class AwayAtFirst(MediaFiles):
+    """A store that doesn't answer the first calls for audio."""
+
+    calls: int = 0
+    asked: list[str] = field(default_factory=list, compare=False)
+
+    @contextmanager
+    def at_hand(self, job_id: str, is_wanted: Callable[[], bool]) -> Iterator[Path]:
+        self.asked.append(job_id)
+        if len(self.asked) <= self.calls and is_wanted():
+            raise StoreUnavailable("The media store does not answer.")
+        yield self.path(job_id)
+
+
+def test_an_attempt_waits_for_a_media_store_that_comes_back(bench: Bench) -> None:
+    bench.media = AwayAtFirst(bench.media.folder, calls=2)
+    bench.media_patience = Patience(60, threading.Event())
+    job_id = bench.accept()
+    assert bench.run(Transcribes()) == "completed"
+    assert bench.media.asked == [job_id] * 3
+    assert bench.get(job_id).work.errors == 0
+
+
+def test_a_media_store_that_stays_away_is_an_error_of_its_own_name(bench: Bench) -> None:
+    bench.media = AwayAtFirst(bench.media.folder, calls=1_000)
+    job_id = bench.accept()
+    assert bench.run(Transcribes()) == "queued"
+    assert bench.metrics.registry.get_sample_value("transcription_failures_total", {"code": "media_unavailable"}) == 1
+    assert bench.get(job_id).status is JobStatus.QUEUED
+
+
+def test_a_job_cancelled_while_its_media_store_is_away_waits_no_longer(bench: Bench) -> None:
+    bench.media = AwayAtFirst(bench.media.folder, calls=1_000)
+    bench.media_patience = Patience(3600, threading.Event())
+    job_id = bench.accept()
+    transcriber = Transcribes()
+
+    def cancel() -> None:
+        until(lambda: bench.running.snapshot() or None, 20)
+        bench.cancel(job_id)
+        for running in bench.running.snapshot():
+            running.note(Hold.CANCEL)
+
+    with ThreadPoolExecutor(1) as threads:
+        cancelled = threads.submit(cancel)
+        assert bench.run(transcriber) == "cancelled"
+        cancelled.result()
+    assert transcriber.asked_for == 0
 
 
 def test_an_attempt_after_an_error_goes_on_behind_what_is_committed(bench: Bench) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from core.keys import Keys
 from core.media_files import MediaFiles
+from core.media_stores import MediaStores
 from core.options import TranscriptionOptions
 from core.transcript import TranscriptInfo
 from core.work import JobStatus
@@ -62,7 +63,7 @@ def test_a_hung_job_is_an_error_and_its_neighbours_lose_nothing(jobs: Jobs, tmp_
     stopping = threading.Event()
     runner = JobRunner(
         store=jobs.worker,
-        media=MediaFiles.under(tmp_path),
+        media=MediaStores(MediaFiles.under(tmp_path)),
         fetcher=audio_fetcher(),
         malware_scan=NoMalwareScan(),
         transcriber=transcriber,

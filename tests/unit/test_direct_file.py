@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from api.direct_file import DirectFile
+from core.direct_file import DirectFile
 
 MIB = 1024 * 1024
 
@@ -61,7 +61,7 @@ def test_whole_blocks_go_past_the_page_cache(tmp_path: Path, monkeypatch: pytest
         os.close(os.open(tmp_path / "probe", os.O_WRONLY | os.O_CREAT | os.O_DIRECT))
     except OSError:
         pytest.skip("this file system takes no direct writes")
-    monkeypatch.setattr("api.direct_file.os.write", noted)
+    monkeypatch.setattr("core.direct_file.os.write", noted)
     written(tmp_path / "file", [[bytearray(3000)], [bytearray(MIB)]])
     assert sizes == [(True, MIB), (False, 3000)]
 
@@ -79,14 +79,14 @@ def refuses_direct(write: Callable[[int, memoryview], int]) -> Callable[[int, me
 
 
 def test_a_file_system_that_refuses_direct_writes_gets_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.direct_file.os.write", refuses_direct(os.write))
+    monkeypatch.setattr("core.direct_file.os.write", refuses_direct(os.write))
     content = random.Random(1).randbytes(2 * MIB + 1)
     assert written(tmp_path / "file", in_pieces(content, 1)) == hashlib.sha256(content).hexdigest()
     assert (tmp_path / "file").read_bytes() == content
 
 
 def test_a_file_system_that_refuses_the_flag_gets_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.direct_file._O_DIRECT", 0)
+    monkeypatch.setattr("core.direct_file._O_DIRECT", 0)
     content = random.Random(1).randbytes(2 * MIB + 1)
     assert written(tmp_path / "file", in_pieces(content, 1)) == hashlib.sha256(content).hexdigest()
     assert (tmp_path / "file").read_bytes() == content
@@ -94,7 +94,7 @@ def test_a_file_system_that_refuses_the_flag_gets_others(tmp_path: Path, monkeyp
 
 def test_a_write_that_ends_within_a_block_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write = os.write
-    monkeypatch.setattr("api.direct_file.os.write", lambda descriptor, data: write(descriptor, data[:1000]))
+    monkeypatch.setattr("core.direct_file.os.write", lambda descriptor, data: write(descriptor, data[:1000]))
     content = random.Random(1).randbytes(10_000)
     assert written(tmp_path / "file", in_pieces(content, 1)) == hashlib.sha256(content).hexdigest()
     assert (tmp_path / "file").read_bytes() == content

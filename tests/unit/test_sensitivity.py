@@ -1,5 +1,6 @@
 """Sensitivity labels: what the settings may say of them, and where files of each lie."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,8 @@ import pytest
 
 from core.errors import ConfigurationError
 from core.media_files import MediaFiles
+from core.media_stores import MediaStores
+from core.s3_location import S3Location
 from core.sensitivity import Sensitivity
 from core.settings import CommonSettings
 
@@ -55,17 +58,28 @@ def test_files_of_a_label_lie_apart_and_are_found_and_removed_wherever_they_lie(
     vault.mkdir()
     (vault / "somebody-elses").write_bytes(b"x")
     labels = read(sensitivity_labels="public,internal,secret", sensitive_upload_dirs=f"internal={vault},secret={vault}")
-    media = MediaFiles.under(tmp_path, labels.folders)
-    assert media.of("public") is media.of(None) is media
-    assert media.of("internal").folder == media.of("secret").folder == vault / "media"
-    media.path("1").write_bytes(b"a")
-    media.of("secret").path("2").write_bytes(b"bcd")
-    media.of("secret").part_path("2").write_bytes(b"bc")
-    assert sorted((file.job_id, file.is_part, file.path.parent) for file in media.scan()) == [
-        ("1", False, tmp_path / "media"),
-        ("2", False, vault / "media"),
-        ("2", True, vault / "media"),
-    ]
+    media = MediaStores.of_settings(CommonSettings(_env_file=None, data_dir=tmp_path), labels)
+    plain, apart = MediaFiles.under(tmp_path), MediaFiles.under(vault)
+    assert media.of("public") is media.of(None) is media.default
+    assert media.of("internal") is media.of("secret")
+    assert media.every == [plain, apart]
+    plain.path("1").write_bytes(b"a")
+    apart.path("2").write_bytes(b"bcd")
+    apart.part_path("2").write_bytes(b"bc")
+    assert sorted((file.job_id, file.is_part) for file in media.scan()) == [("1", False), ("2", False), ("2", True)]
     assert sorted(media.remove("2")) == [2, 3]
     assert media.remove("2") == []
     assert [file.job_id for file in media.scan()] == ["1"]
+
+
+def test_audio_of_a_label_may_lie_in_a_bucket_of_its_own() -> None:
+    labels = read(sensitivity_labels="secret", sensitive_upload_dirs="secret=s3://vault/of-its-own/")
+    assert labels.places == {"secret": S3Location("vault", "of-its-own/")}
+
+
+@pytest.mark.parametrize(
+    "url", ["", "s3://", "http://bucket/", "s3:bucket", "s3://UPPER", "s3://a", "s3://bucket/a//b", "s3://bucket/a b"]
+)
+def test_a_place_that_is_none_is_named(url: str) -> None:
+    with pytest.raises(ConfigurationError, match=re.escape(f"'{url}'")):
+        S3Location.parse(url)

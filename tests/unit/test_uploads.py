@@ -38,6 +38,7 @@ from core.errors import (
     UploadTooSlow,
 )
 from core.media_files import MediaFiles
+from core.media_stores import MediaStores
 
 JOB_ID = "0123456789abcdef0123456789abcdef"
 BOUNDARY = b"boundary-4f1c"
@@ -120,9 +121,13 @@ async def received(client: Client, media: MediaFiles, limits: UploadLimits = LIM
     return await receiver(media, limits).receive(client.request, JOB_ID, client=ME)
 
 
-def receiver(media: MediaFiles, limits: UploadLimits) -> UploadReceiver:
+def stores(media: MediaFiles | MediaStores) -> MediaStores:
+    return MediaStores(media) if isinstance(media, MediaFiles) else media
+
+
+def receiver(media: MediaFiles | MediaStores, limits: UploadLimits) -> UploadReceiver:
     """Return one that takes whatever comes for media."""
-    return UploadReceiver(media, limits, inspect=lambda _: SECONDS)
+    return UploadReceiver(stores(media), limits, inspect=lambda _: SECONDS)
 
 
 @pytest.fixture(scope="module")
@@ -476,7 +481,7 @@ def test_a_body_announced_larger_than_the_space_left_is_refused(gateway: Gateway
 class DiskThatFills(MediaFiles):
     """A disk with space for the start of an upload only."""
 
-    looks: list[int] = field(default_factory=list)
+    looks: list[int] = field(default_factory=list, compare=False)
 
     def free_bytes(self) -> int:
         self.looks.append(1)
@@ -513,7 +518,7 @@ def test_a_disk_that_refuses_at_the_end_leaves_nothing(
 def test_what_is_no_media_leaves_nothing(runner: asyncio.Runner, media: MediaFiles) -> None:
     text = Client([form(file_part(b"This is a shopping list. " * 100))])
     with pytest.raises(UnsupportedMedia):
-        runner.run(UploadReceiver(media, LIMITS).receive(text.request, JOB_ID, client=ME))
+        runner.run(UploadReceiver(MediaStores(media), LIMITS).receive(text.request, JOB_ID, client=ME))
     assert list(media.folder.iterdir()) == []
 
 
@@ -532,7 +537,7 @@ def test_an_upload_never_touches_a_file_of_another_job(gateway: Gateway) -> None
 class SlowDisk(MediaFiles):
     """A disk whose second look at the free space, in the middle of a write, takes until it is let go."""
 
-    looks: list[int] = field(default_factory=list)
+    looks: list[int] = field(default_factory=list, compare=False)
     waiting: threading.Event = field(default_factory=threading.Event)
     let_go: threading.Event = field(default_factory=threading.Event)
 
@@ -699,13 +704,18 @@ class Apart:
     """Two folders, the second one for what is labelled `secret`."""
 
     runner: asyncio.Runner
-    media: MediaFiles
+    plain: MediaFiles
+    secret: MediaFiles
 
     @classmethod
     def at(cls, runner: asyncio.Runner, folder: Path, *, free: int = 1 << 40, free_apart: int = 1 << 40) -> "Apart":
         (folder / "apart").mkdir()
         plain, apart = MediaFiles.under(folder), MediaFiles.under(folder / "apart")
-        return cls(runner, DiskWith(plain.folder, free=free, apart={"secret": DiskWith(apart.folder, free=free_apart)}))
+        return cls(runner, DiskWith(plain.folder, free=free), DiskWith(apart.folder, free=free_apart))
+
+    @property
+    def media(self) -> MediaStores:
+        return MediaStores(self.plain, {"secret": self.secret})
 
     def upload(self, client: Client) -> Upload:
         return self.runner.run(
@@ -713,7 +723,7 @@ class Apart:
         )
 
     def stored(self) -> list[list[str]]:
-        return [[path.name for path in each.folder.iterdir()] for each in self.media.folders]
+        return [[path.name for path in each.folder.iterdir()] for each in (self.plain, self.secret)]
 
 
 SECRET = part("sensitivity", b"secret")
@@ -726,7 +736,7 @@ def test_a_label_before_the_file_says_where_it_is_stored(
     apart = Apart.at(runner, tmp_path)
     upload = apart.upload(Client(in_chunks(form(SECRET, file_part(b"x" * 50), part("language", b"en")), chunk_bytes)))
     assert apart.stored() == [[], [JOB_ID]]
-    assert apart.media.of("secret").path(JOB_ID).read_bytes() == b"x" * 50
+    assert apart.secret.path(JOB_ID).read_bytes() == b"x" * 50
     assert (upload.size_bytes, upload.fields) == (50, {"sensitivity": "secret", "language": "en"})
     apart.media.remove(JOB_ID)
     apart.upload(Client([form(file_part(b"x"))]))
@@ -754,7 +764,7 @@ def test_the_disk_that_counts_is_the_one_that_is_written_to(runner: asyncio.Runn
     with pytest.raises(DiskFull):
         apart.upload(announced(file_part(b"x" * MIB)))
     apart.upload(announced(SECRET, file_part(b"x" * 2 * MIB)))
-    apart.media.of("secret").path(JOB_ID).rename(apart.media.of("secret").path("another"))
+    apart.secret.path(JOB_ID).rename(apart.secret.path("another"))
     with pytest.raises(DiskFull):
         apart.upload(announced(SECRET, file_part(b"x" * 2 * MIB)))
     assert apart.stored() == [[], ["another"]]
