@@ -75,16 +75,26 @@ class UploadReceiver:
     """Takes the uploads of one gateway."""
 
     def __init__(
-        self, media: MediaFiles, limits: UploadLimits, *, inspect: Callable[[Path], float | None] = inspected_seconds
+        self,
+        media: MediaFiles,
+        limits: UploadLimits,
+        *,
+        inspect: Callable[[Path], float | None] = inspected_seconds,
+        observe: Callable[[int], None] = lambda _under_way: None,
     ) -> None:
-        """`inspect` looks at a whole file in a thread: it refuses what is no media and returns its length."""
+        """`inspect` looks at a whole file in a thread: it refuses what is no media and returns its length.
+
+        `observe` is called with the number of uploads under way when it changes.
+        """
         self._media = media
         self._limits = limits
         self._inspect = inspect
         self._spaces = {
             each.folder: DiskSpace(each, min_free_bytes=limits.min_free_disk_bytes) for each in media.folders
         }
-        self._slots = UploadSlots(total=limits.max_uploads, per_client=limits.max_uploads_per_client)
+        self._slots = UploadSlots(
+            total=limits.max_uploads, per_client=limits.max_uploads_per_client, observe=observe
+        )
 
     @property
     def pace(self) -> UploadPace:

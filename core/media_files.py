@@ -86,6 +86,10 @@ class MediaFiles:
         """Return the bytes left on the folder's disk."""
         return shutil.disk_usage(self.folder).free
 
+    def least_free_bytes(self) -> int:
+        """Return the bytes left on the fullest of the folders' disks."""
+        return min(each.free_bytes() for each in self.folders)
+
     def scan(self) -> Iterator[StoredFile]:
         """Yield every stored file; files that vanish meanwhile are left out."""
         now = time.time()

@@ -157,6 +157,19 @@ class OutboundSettings(CommonSettings):
     )
 
 
+class MetricsSettings(CommonSettings):
+    """Where a process that speaks no HTTP of its own serves its metrics: for that process, and for who starts several."""
+
+    metrics_host: str = Field(default="127.0.0.1", description="Address of a worker's, or beat's, /metrics.")
+    metrics_port: int = Field(
+        default=0,
+        ge=0,
+        le=65535,
+        description="Port of a worker's, or beat's, /metrics; `up` gives the next worker the next one, and beat the one "
+        "behind all workers'; 0: each takes a free one and logs it.",
+    )
+
+
 class DoorSettings(CommonSettings):
     """Where the gateway listens and whom it lets in: what it must know, and who starts it as well."""
 
