@@ -24,7 +24,7 @@ class GatewayMetrics:
         self._scraped = self.registry
         if shared_folder is not None:
             self._scraped = CollectorRegistry()
-            MultiProcessCollector(self._scraped, path=str(shared_folder))
+            MultiProcessCollector(self._scraped, path=str(shared_folder))  # type: ignore[no-untyped-call]
         self._of_route: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self.requests = Counter(
             "transcription_requests_total",

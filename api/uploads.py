@@ -92,9 +92,7 @@ class UploadReceiver:
         self._spaces = {
             each.folder: DiskSpace(each, min_free_bytes=limits.min_free_disk_bytes) for each in media.folders
         }
-        self._slots = UploadSlots(
-            total=limits.max_uploads, per_client=limits.max_uploads_per_client, observe=observe
-        )
+        self._slots = UploadSlots(total=limits.max_uploads, per_client=limits.max_uploads_per_client, observe=observe)
 
     @property
     def pace(self) -> UploadPace:

@@ -205,7 +205,7 @@ class _Service:
         niceness: int = 0,
         variables: Mapping[str, str] = MappingProxyType({}),
     ) -> SupervisedProcess:
-        environment = self._environment | variables
+        environment = {**self._environment, **variables}
         return SupervisedProcess(
             ProcessSpec(name, command, environment, self._logs / f"{name}.log", stdin, sockets, niceness),
             print_line=self._print,
