@@ -158,15 +158,14 @@ class OutboundSettings(CommonSettings):
 
 
 class MetricsSettings(CommonSettings):
-    """Where a process that speaks no HTTP of its own serves its metrics: for that process, and for who starts several."""
+    """Where a process that speaks no other HTTP serves its metrics: what it must know, and who starts several of them."""
 
-    metrics_host: str = Field(default="127.0.0.1", description="Address of a worker's, or beat's, /metrics.")
+    metrics_host: str = Field(default="127.0.0.1", description="Address of the /metrics of workers and beat.")
     metrics_port: int = Field(
         default=0,
         ge=0,
         le=65535,
-        description="Port of a worker's, or beat's, /metrics; `up` gives the next worker the next one, and beat the one "
-        "behind all workers'; 0: each takes a free one and logs it.",
+        description="Port of the /metrics of a worker or beat; 0 takes a free one and logs it.",
     )
 
 

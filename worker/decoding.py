@@ -32,36 +32,9 @@ _LOWEST_RATE, _HIGHEST_RATE = 8_000, 192_000
 _MOST_FRAME_SAMPLES = 1 << 24
 """Of all channels; seven times the longest that an encoder writes (Monkey's Audio, eight channels). The resampler drops
 what it gets no memory for and says nothing, so there must be enough."""
-CONTAINERS = frozenset(
-    [
-        "aac",
-        "ac3",
-        "aiff",
-        "amr",
-        "amrnb",
-        "amrwb",
-        "ape",
-        "asf",
-        "au",
-        "avi",
-        "caf",
-        "dts",
-        "eac3",
-        "flac",
-        "flv",
-        "loas",
-        "matroska",
-        "mov",
-        "mp3",
-        "mpeg",
-        "mpegts",
-        "ogg",
-        "tta",
-        "w64",
-        "wav",
-        "webm",
-        "wv",
-    ]
+CONTAINERS = (
+    *("aac", "ac3", "aiff", "amr", "amrnb", "amrwb", "ape", "asf", "au", "avi", "caf", "dts", "eac3", "flac", "flv"),
+    *("loas", "matroska", "mov", "mp3", "mpeg", "mpegts", "ogg", "tta", "w64", "wav", "webm", "wv"),
 )
 """FFmpeg's demuxers that may open an upload: real audio and video containers only."""
 _BETTER_DECODERS = {"amrnb": "libopencore_amrnb", "amrwb": "libopencore_amrwb"}
@@ -202,14 +175,12 @@ def _opened(media: Path, identified: Identified) -> Iterator[tuple[InputContaine
                 identified(container.format.name, None)
                 raise TranscriptionFailure(FailureCode.NO_AUDIO_STREAM, "The file has no audio stream.")
             stream = container.streams.audio[0]
-            identified(
-                container.format.name,
-                stream.codec_context.codec.canonical_name if stream.codec_context is not None else "",
-            )
             if stream.codec_context is None:
+                identified(container.format.name, "")
                 raise TranscriptionFailure(
                     FailureCode.AUDIO_UNDECODABLE, "The audio is in a codec that can't be decoded here."
                 )
+            identified(container.format.name, stream.codec_context.codec.canonical_name)
             yield container, stream
     except MemoryError:
         raise
