@@ -158,7 +158,7 @@ class OutboundSettings(CommonSettings):
 
 
 class MetricsSettings(CommonSettings):
-    """Where a process that speaks no other HTTP serves its metrics: what it must know, and who starts several of them."""
+    """Where a process that speaks no other HTTP serves its metrics: what it must know, and who starts several."""
 
     metrics_host: str = Field(default="127.0.0.1", description="Address of the /metrics of workers and beat.")
     metrics_port: int = Field(

@@ -1,23 +1,26 @@
-"""How text fits speech, and what a worker counts of a chunk that the guard sends back: real listening, scripted model."""
+"""How text fits speech, and what a worker counts of a chunk that is heard again: real listening, a scripted model."""
 
 from collections.abc import Sequence
 from concurrent.futures import Future
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pytest
 
 from core.transcript import Segment
 from worker.audio import SAMPLE_RATE
-from worker.engine.batcher import Party
 from worker.engine.chunking import Chunk
 from worker.engine.languages import Language
 from worker.engine.listening import Listener, Manner
 from worker.engine.observer import ChunkFigures
 from worker.engine.requests import Decode, Decoded
-from worker.engine.whisper import Decoding, Hypothesis, Whisper
+from worker.engine.whisper import Decoding, Hypothesis
 from worker.metrics import WorkerMetrics
+
+if TYPE_CHECKING:
+    from worker.engine.batcher import Party
+    from worker.engine.whisper import Whisper
 
 START = 100.0
 """Of every chunk here, in the time of its stream."""
@@ -122,11 +125,16 @@ def fallbacks(metrics: WorkerMetrics) -> dict[str, float]:
     return {window: value(metrics, "context_fallbacks_total", window=window) for window in windows}
 
 
+def likelihoods(metrics: WorkerMetrics) -> dict[str, float]:
+    """Return how many texts were at most so likely."""
+    return {bound: value(metrics, "avg_logprob_bucket", le=bound) for bound in ("-0.4", "-0.3", "+Inf")}
+
+
 def test_a_sound_chunk_is_counted_once_and_not_heard_again() -> None:
     metrics = counted([text()], chunk((1.0, 4.0)))
     assert value(metrics, "chunks_total") == 1
     assert fallbacks(metrics) == {"padded": 0, "full": 0, "no_repeats": 0}
-    assert value(metrics, "avg_logprob_sum") == pytest.approx(-0.3)
+    assert likelihoods(metrics) == {"-0.4": 0, "-0.3": 1, "+Inf": 1}
     assert value(metrics, "speech_coverage_sum") == pytest.approx(1.0)
     assert value(metrics, "text_on_silence_total") == 0
 
@@ -168,7 +176,8 @@ def test_text_where_nobody_speaks_is_counted() -> None:
 def test_silence_that_stays_silent_has_no_likelihood() -> None:
     metrics = counted([text(avg_logprob=-2, no_speech_prob=0.9)], chunk(), heeds_speech=False)
     assert value(metrics, "chunks_total") == 1
-    assert value(metrics, "text_on_silence_total") == value(metrics, "avg_logprob_count") == 0
+    assert value(metrics, "text_on_silence_total") == 0
+    assert likelihoods(metrics) == {"-0.4": 0, "-0.3": 0, "+Inf": 0}
 
 
 def test_a_batch_is_as_full_as_it_could_have_been() -> None:
