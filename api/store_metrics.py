@@ -10,6 +10,9 @@ from prometheus_client.registry import Collector
 from api.job_store import LaneState
 from core.worker_entry import WorkerEntry, WorkerState
 
+WEBHOOK_OUTCOMES = ("delivered", "retry", "given_up", "disabled")
+"""How an attempt to deliver a webhook event ends."""
+
 _Sample = tuple[Sequence[str], float]
 """Values of the labels, and the metric's."""
 
@@ -128,7 +131,11 @@ def _others(readings: Sequence[StoreReading]) -> Iterator[Metric]:
         "transcription_webhook_attempts_total",
         "Attempts to deliver a webhook event since ever, by how they ended",
         ("outcome",),
-        [((outcome,), times) for reading in readings for outcome, times in reading.webhook_attempts.items()],
+        [
+            ((outcome,), reading.webhook_attempts.get(outcome, 0))
+            for reading in readings
+            for outcome in WEBHOOK_OUTCOMES
+        ],
     )
 
 

@@ -95,7 +95,7 @@ class _Service:
         gateway = [*python, "api", "--listen-fd", str(listener.fileno())]
         self._gateways = [
             self._supervise(name, [*gateway, *sharing], sockets=[listener.fileno()])
-            for name, sharing in self._gateway_names()
+            for name, sharing in self._gateway_arguments().items()
         ]
         self._workers = [
             self._supervise(
@@ -108,15 +108,15 @@ class _Service:
         ]
         self._beat = self._supervise("beat", [*python, "worker.beat"], variables=self._metrics_port(workers))
 
-    def _gateway_names(self) -> list[tuple[str, list[str]]]:
-        """Return each gateway's name and, of several, where it counts together with the others: from nothing again."""
+    def _gateway_arguments(self) -> dict[str, list[str]]:
+        """Return by each gateway's name what it is to be told: of several, where all of them count, from nothing on."""
         if self._settings.gateways == 1:
-            return [("gateway", [])]
+            return {"gateway": []}
         folder = self._data_dir / "gateway-metrics"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
         names = [f"gateway-{number}" for number in range(1, self._settings.gateways + 1)]
-        return [(name, ["--share-metrics", str(folder), name]) for name in names]
+        return {name: ["--share-metrics", str(folder), name] for name in names}
 
     def _metrics_port(self, number: int) -> dict[str, str]:
         """Return the setting of who serves metrics so many ports behind the first, if a port was chosen at all."""

@@ -192,6 +192,8 @@ class WorkerMetrics(ProcessMetrics):
             ("fault",),
             registry=self.registry,
         )
+        for fault in ("repetitive", "unlikely", "beyond", "empty"):
+            self.texts_refused.labels(fault)
         self.context_fallbacks = Counter(
             "transcription_context_fallbacks_total",
             "Times that a chunk was heard again because the guard refused its text, by the way: with more padding, "

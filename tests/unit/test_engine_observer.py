@@ -11,6 +11,7 @@ import pytest
 from core.transcript import Segment
 from worker.audio import SAMPLE_RATE
 from worker.engine.chunking import Chunk
+from worker.engine.guard import Fault
 from worker.engine.languages import Language
 from worker.engine.listening import Listener, Manner
 from worker.engine.observer import ChunkFigures
@@ -193,4 +194,6 @@ def test_labels_that_are_known_are_there_from_the_start() -> None:
     registry: Any = WorkerMetrics().registry
     assert registry.get_sample_value("transcription_failures_total", {"code": "out_of_memory"}) == 0
     assert registry.get_sample_value("transcription_context_fallbacks_total", {"window": "full"}) == 0
+    for fault in Fault:
+        assert registry.get_sample_value("transcription_texts_refused_total", {"fault": fault}) == 0
     assert registry.get_sample_value("transcription_job_latency_seconds_count", {"duration": "longer"}) == 0

@@ -10,8 +10,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from api.job_store import LaneState
 from api.metrics import GatewayMetrics
-from api.store_metrics import StoreMetrics, StoreReading
+from api.store_metrics import WEBHOOK_OUTCOMES, StoreMetrics, StoreReading
 from core.worker_entry import WorkerEntry, WorkerState
+from worker.outbox import Outcome
 
 COUNTERS = {"accepted": 10, "cached": 2, "joined": 3, "lease_expiries": 4}
 
@@ -73,6 +74,12 @@ def test_a_reading_is_told_as_it_is() -> None:
         "transcription_webhooks_waiting": 6,
         "transcription_webhook_attempts_total,outcome=delivered": 8,
     }.items()
+
+
+def test_every_end_of_a_webhooks_attempt_is_told_also_before_the_first() -> None:
+    assert set(WEBHOOK_OUTCOMES) == set(Outcome)
+    found = samples(GatewayMetrics().exposition(StoreMetrics(READING, media_free_bytes=1)))
+    assert found["transcription_webhook_attempts_total,outcome=given_up"] == 0
 
 
 def test_of_a_redis_that_is_away_nothing_old_is_told() -> None:
