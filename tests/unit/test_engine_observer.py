@@ -62,6 +62,9 @@ def segment(start: float, end: float, avg_logprob: float = -0.5) -> Segment:
         ([(0, 2)], [(0, 2), (3, 4)], 1.0, True),
         ([], [(0, 2)], None, True),
         ([], [], None, False),
+        # Where a chunk was cut, nothing may be left of a stretch of speech.
+        ([(2, 2)], [(1, 3)], None, False),
+        ([(0.1, 0.2), (0.3, 0.7)], [(0.1, 0.2), (0.25, 0.7)], 1.0, False),
     ],
 )
 def test_text_is_held_against_speech(

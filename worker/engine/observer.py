@@ -23,7 +23,7 @@ class ChunkFigures:
     def of(cls, chunk: Chunk, segments: list[Segment]) -> Self:
         """Compare the segments of a chunk with the speech in it, both in the time of the stream."""
         texts = sorted((each.start - chunk.start_seconds, each.end - chunk.start_seconds) for each in segments)
-        covered = 0.0
+        covered, spoken = 0.0, chunk.speech_seconds
         for begin, end in chunk.speech:
             at = begin
             for first, last in texts:
@@ -31,7 +31,7 @@ class ChunkFigures:
                 at = max(at, min(last, end))
         return cls(
             avg_logprob=sum(each.avg_logprob for each in segments) / len(segments) if segments else None,
-            speech_coverage=covered / chunk.speech_seconds if chunk.speech else None,
+            speech_coverage=min(1.0, covered / spoken) if spoken > 0 else None,
             has_text_on_silence=any(
                 not any(first < end and last > begin for begin, end in chunk.speech) for first, last in texts
             ),
