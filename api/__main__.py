@@ -7,6 +7,7 @@ import socket
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 from types import FrameType
 
 import structlog
@@ -15,6 +16,7 @@ import uvicorn
 from api.app import create_app
 from api.connections import Connections, GuardedProtocol
 from api.settings import GatewaySettings
+from api.shared_metrics import share
 from core.entry import run_process
 
 _COLLECT_AFTER = 20_000
@@ -33,10 +35,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--listen-fd", type=int, metavar="N", help="take connections from this listening socket, not from HOST and PORT"
     )
-    return run_process(GatewaySettings, partial(_run, listen_fd=parser.parse_args(arguments).listen_fd))
+    parser.add_argument(
+        "--share-metrics",
+        nargs=2,
+        metavar=("FOLDER", "NAME"),
+        help="keep metrics in this folder, under a name of this process' own, with those of the other gateways there",
+    )
+    return run_process(GatewaySettings, partial(_run, **vars(parser.parse_args(arguments))))
 
 
-def _run(settings: GatewaySettings, *, listen_fd: int | None) -> int:
+def _run(settings: GatewaySettings, *, listen_fd: int | None, share_metrics: tuple[str, str] | None) -> int:
     logger = structlog.get_logger("api")
     logger.info("gateway_starting", host=settings.host, port=settings.port, auth_mode=settings.auth_mode)
     if settings.is_open_to_others:
@@ -46,7 +54,7 @@ def _run(settings: GatewaySettings, *, listen_fd: int | None) -> int:
             hint="Anybody who can reach it can use it and read all jobs. Set AUTH_MODE=api_key and ADMIN_KEY, or "
             "HOST=127.0.0.1.",
         )
-    app = create_app(settings)
+    app = create_app(settings, metrics_folder=_shared_metrics_folder(share_metrics))
     _spare_the_collector()
     config = uvicorn.Config(
         app,
@@ -66,6 +74,15 @@ def _run(settings: GatewaySettings, *, listen_fd: int | None) -> int:
         sockets=None if listen_fd is None else [socket.socket(fileno=listen_fd)]
     )
     return 0
+
+
+def _shared_metrics_folder(given: tuple[str, str] | None) -> Path | None:
+    """Share metrics, if the command line says so, before the first one is made; return their folder."""
+    if given is None:
+        return None
+    folder, name = Path(given[0]), given[1]
+    share(folder, name)
+    return folder
 
 
 def _spare_the_collector() -> None:

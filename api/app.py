@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
@@ -29,7 +30,8 @@ from api.forecast import Forecast
 from api.job_store import JobStore, QueueLimits
 from api.job_terms import TermsPolicy
 from api.jwt_door import JwtDoor
-from api.observation import GatewayMetrics, Observation
+from api.metrics import GatewayMetrics
+from api.observation import Observation
 from api.rate_limits import HEADERS as RATE_LIMIT_HEADERS
 from api.rate_limits import RateLimits
 from api.response_headers import ResponseHeaders
@@ -105,14 +107,14 @@ class _Gateway(FastAPI):
             await self._polls.answer(job_id, scope, receive, send)
 
 
-def create_app(settings: GatewaySettings) -> FastAPI:
-    """Return the gateway as an ASGI application.
+def create_app(settings: GatewaySettings, *, metrics_folder: Path | None = None) -> FastAPI:
+    """Return the gateway as an ASGI application, which keeps its metrics in a folder if it shares them with others.
 
     Raises:
         ConfigurationError: what AUTH_MODE needs is missing, or what webhooks or sensitivity labels need can't be used.
     """
     WebhookSigner.parse(settings.webhook_secret)  # only the deliverer signs, but here a mistake is seen
-    metrics = GatewayMetrics()
+    metrics = GatewayMetrics(metrics_folder)
     client = connect_async(settings.redis)
     store = JobStore(
         client,
@@ -130,8 +132,7 @@ def create_app(settings: GatewaySettings) -> FastAPI:
     url_policy = UrlPolicy.parse(settings.outbound_allowed_networks)
     sensitivity = Sensitivity.of(settings)
     media = MediaStores.of_settings(settings, sensitivity)
-    uploads = UploadReceiver(media, _upload_limits(settings))
-    metrics.uploads_under_way.set_function(lambda: uploads.under_way)
+    uploads = UploadReceiver(media, _upload_limits(settings), observe=metrics.uploads_under_way.set)
     services = Services(
         settings=settings,
         authenticator=door,

@@ -208,6 +208,8 @@ class LaneState:
     lane: str
     pending_jobs: int
     pending_audio_seconds: float
+    oldest_age_seconds: float
+    """How long the one that waits longest has waited since it was queued, for the first time or again; 0 if none."""
     counters: Mapping[str, int]
 
 
@@ -450,16 +452,22 @@ class JobStore:
             for name in names:
                 pipeline.zcard(self._keys.pending(name))
                 pipeline.hget(self._keys.lane_state(name), "pending_ms")
+                pipeline.zrange(self._keys.queued(name), 0, 0, withscores=True)
                 pipeline.hgetall(self._keys.lane_counters(name))
-            answers = await pipeline.execute()
+            pipeline.time()
+            *answers, (seconds, micros) = await pipeline.execute()
+        now_ms = seconds * 1000 + micros / 1000
         return [
             LaneState(
                 lane=name,
-                pending_jobs=answers[3 * index],
-                pending_audio_seconds=int(answers[3 * index + 1] or 0) / 1000,
-                counters={event: int(times) for event, times in answers[3 * index + 2].items()},
+                pending_jobs=pending_jobs,
+                pending_audio_seconds=int(pending_ms or 0) / 1000,
+                oldest_age_seconds=(now_ms - oldest[0][1]) / 1000 if oldest else 0.0,
+                counters={event: int(times) for event, times in counters.items()},
             )
-            for index, name in enumerate(names)
+            for name, pending_jobs, pending_ms, oldest, counters in zip(
+                names, answers[::4], answers[1::4], answers[2::4], answers[3::4], strict=True
+            )
         ]
 
     async def processing_jobs(self) -> int:

@@ -17,7 +17,7 @@ from api.events import JobEvents
 from api.forecast import Forecast
 from api.job_store import JobStore
 from api.job_terms import TermsPolicy
-from api.observation import GatewayMetrics
+from api.metrics import GatewayMetrics
 from api.rate_limits import RateLimits
 from api.settings import GatewaySettings
 from api.uploads import UploadReceiver

@@ -17,7 +17,8 @@ from api.access import require
 from api.audit import Audit
 from api.forecast import Forecast
 from api.job_store import JobStore
-from api.observation import GatewayMetrics, Watch
+from api.metrics import GatewayMetrics
+from api.observation import Watch
 from api.principal import Scope as Permission
 from api.response_headers import completed
 from api.views import JobView

@@ -1,6 +1,6 @@
 """How many uploads may be under way at once, in all and of one client: beyond that, a body isn't even read."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from api.upload_pace import UploadTimer
@@ -14,12 +14,15 @@ class UploadSlots:
     """The uploads under way in this gateway.
 
     When all slots are taken, the upload whose client keeps us waiting longest gives way: otherwise a few clients that
-    send next to nothing would keep out everybody else.
+    send next to nothing would keep out everybody else. `observe` is called with their number when it changes.
     """
 
-    def __init__(self, *, total: int, per_client: int) -> None:
+    def __init__(
+        self, *, total: int, per_client: int, observe: Callable[[int], None] = lambda _under_way: None
+    ) -> None:
         self._total = total
         self._per_client = per_client
+        self._observe = observe
         self._clients: dict[UploadTimer, str] = {}
 
     @property
@@ -43,10 +46,12 @@ class UploadSlots:
         if self.taken >= self._total:
             self._make_room()
         self._clients[timer] = client
+        self._observe(self.taken)
         try:
             yield
         finally:
             self._clients.pop(timer, None)
+            self._observe(self.taken)
 
     def _make_room(self) -> None:
         slowest = max(self._clients, key=lambda timer: timer.behind_seconds)

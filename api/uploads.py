@@ -81,13 +81,17 @@ class UploadReceiver:
         limits: UploadLimits,
         *,
         inspect: Callable[[BinaryIO], float | None] = inspected_seconds,
+        observe: Callable[[int], None] = lambda _under_way: None,
     ) -> None:
-        """`inspect` looks at a whole file in a thread: it refuses what is no media and returns its length."""
+        """`inspect` looks at a whole file in a thread: it refuses what is no media and returns its length.
+
+        `observe` is called with the number of uploads under way when it changes.
+        """
         self._media = media
         self._limits = limits
         self._inspect = inspect
         self._spaces = {each: DiskSpace(each, min_free_bytes=limits.min_free_disk_bytes) for each in media.every}
-        self._slots = UploadSlots(total=limits.max_uploads, per_client=limits.max_uploads_per_client)
+        self._slots = UploadSlots(total=limits.max_uploads, per_client=limits.max_uploads_per_client, observe=observe)
 
     @property
     def pace(self) -> UploadPace:

@@ -2,10 +2,10 @@
 
 from pydantic import Field
 
-from core.settings import DoorSettings
+from core.settings import DoorSettings, MetricsSettings
 
 
-class UpSettings(DoorSettings):
+class UpSettings(DoorSettings, MetricsSettings):
     """What to start."""
 
     gateways: int = Field(

@@ -3,12 +3,14 @@
 import asyncio
 import fcntl
 import os
+import shutil
 import signal
 import socket
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 import httpx
 
@@ -91,16 +93,35 @@ class _Service:
             self._valkey = self._supervise("valkey", valkey.command, stdin=valkey.configuration)
         python = [sys.executable, "-m"]
         gateway = [*python, "api", "--listen-fd", str(listener.fileno())]
-        names = [f"gateway-{number}" for number in range(1, settings.gateways + 1)]
         self._gateways = [
-            self._supervise(name, gateway, sockets=[listener.fileno()])
-            for name in (names if settings.gateways > 1 else ["gateway"])
+            self._supervise(name, [*gateway, *sharing], sockets=[listener.fileno()])
+            for name, sharing in self._gateway_arguments().items()
         ]
         self._workers = [
-            self._supervise(f"worker-{number}", [*python, "worker"], niceness=_WORKER_NICENESS)
+            self._supervise(
+                f"worker-{number}",
+                [*python, "worker"],
+                niceness=_WORKER_NICENESS,
+                variables=self._metrics_port(number - 1),
+            )
             for number in range(1, workers + 1)
         ]
-        self._beat = self._supervise("beat", [*python, "worker.beat"])
+        self._beat = self._supervise("beat", [*python, "worker.beat"], variables=self._metrics_port(workers))
+
+    def _gateway_arguments(self) -> dict[str, list[str]]:
+        """Return by each gateway's name what it is to be told: of several, where all of them count, from nothing on."""
+        if self._settings.gateways == 1:
+            return {"gateway": []}
+        folder = self._data_dir / "gateway-metrics"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        names = [f"gateway-{number}" for number in range(1, self._settings.gateways + 1)]
+        return {name: ["--share-metrics", str(folder), name] for name in names}
+
+    def _metrics_port(self, number: int) -> dict[str, str]:
+        """Return the setting of who serves metrics so many ports behind the first, if a port was chosen at all."""
+        port = self._settings.metrics_port
+        return {"METRICS_PORT": str(port + number)} if port else {}
 
     async def run(self) -> int:
         loop = asyncio.get_running_loop()
@@ -182,9 +203,11 @@ class _Service:
         stdin: str | None = None,
         sockets: Sequence[int] = (),
         niceness: int = 0,
+        variables: Mapping[str, str] = MappingProxyType({}),
     ) -> SupervisedProcess:
+        environment = {**self._environment, **variables}
         return SupervisedProcess(
-            ProcessSpec(name, command, self._environment, self._logs / f"{name}.log", stdin, sockets, niceness),
+            ProcessSpec(name, command, environment, self._logs / f"{name}.log", stdin, sockets, niceness),
             print_line=self._print,
             on_fatal=self._on_fatal,
             fatal_status=CONFIGURATION_EXIT_STATUS,

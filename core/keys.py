@@ -102,6 +102,10 @@ class Keys:
         """Sorted set: a lane's queued works by virtual finish time."""
         return f"{self.prefix}lane:{lane}:pending"
 
+    def queued(self, lane: str) -> str:
+        """Sorted set: a lane's queued works by the time they were queued in milliseconds."""
+        return f"{self.prefix}lane:{lane}:queued"
+
     def lane_state(self, lane: str) -> str:
         """Hash: a busy lane's `virtual_ms` and `pending_ms` (audio waiting)."""
         return f"{self.prefix}lane:{lane}:state"

@@ -66,6 +66,10 @@ class MediaStores:
         """
         return [size_bytes for store in self.every for size_bytes in store.remove(job_id)]
 
+    def least_free_bytes(self) -> float:
+        """Return the bytes left on the fullest of the folders' disks; infinite where all audio is in buckets."""
+        return min(each.free_bytes() for each in self.every)
+
     def scan(self) -> Iterator[StoredMedia]:
         """Yield all that is stored.
 

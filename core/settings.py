@@ -174,6 +174,18 @@ class OutboundSettings(CommonSettings):
     )
 
 
+class MetricsSettings(CommonSettings):
+    """Where a process that speaks no other HTTP serves its metrics: what it must know, and who starts several."""
+
+    metrics_host: str = Field(default="127.0.0.1", description="Address of the /metrics of workers and beat.")
+    metrics_port: int = Field(
+        default=0,
+        ge=0,
+        le=65535,
+        description="Port of the /metrics of a worker or beat; 0 takes a free one and logs it.",
+    )
+
+
 class DoorSettings(CommonSettings):
     """Where the gateway listens and whom it lets in: what it must know, and who starts it as well."""
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import structlog
 
-from worker.metrics import WorkerMetrics
+from worker.metrics import ProcessMetrics
 
 logger = structlog.get_logger(__name__)
 
@@ -13,11 +13,11 @@ logger = structlog.get_logger(__name__)
 class Background:
     """A loop that ends with `stop`; a run that raises is logged and counted, and the loop goes on."""
 
-    def __init__(self, name: str, run: Callable[[], None], *, every_seconds: float, metrics: WorkerMetrics) -> None:
+    def __init__(self, name: str, run: Callable[[], None], *, every_seconds: float, metrics: ProcessMetrics) -> None:
         self._name = name
         self._run = run
         self._every_seconds = every_seconds
-        self._metrics = metrics
+        self._errors = metrics.loop_errors.labels(name)
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._loop, name=name, daemon=True)
 
@@ -36,7 +36,7 @@ class Background:
             try:
                 self._run()
             except Exception as error:  # noqa: BLE001 - a loop that recovery depends on must not end
-                self._metrics.loop_errors.labels(self._name).inc()
+                self._errors.inc()
                 logger.warning("background_error", loop=self._name, error=repr(error))
             if self._stopped.wait(self._every_seconds):
                 return

@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 
 import structlog
 from celery.beat import Scheduler, Service
@@ -25,7 +26,7 @@ from core.webhook_signatures import WebhookSigner
 from worker.background import Background
 from worker.clean_up import clean_up
 from worker.job_store import JobStore
-from worker.metrics import WorkerMetrics
+from worker.metrics import BeatMetrics
 from worker.outbound import Outbound
 from worker.outbox import Outbox
 from worker.settings import WorkerSettings
@@ -42,7 +43,11 @@ def main() -> int:
 
 
 def _run(settings: WorkerSettings) -> int:
-    structlog.get_logger("worker.beat").info("beat_starting", clean_up_seconds=settings.clean_up_seconds)
+    metrics = BeatMetrics()
+    metrics_port = metrics.serve(settings.metrics_host, settings.metrics_port)
+    structlog.get_logger("worker.beat").info(
+        "beat_starting", clean_up_seconds=settings.clean_up_seconds, metrics_port=metrics_port
+    )
     name = f"beat@{socket.gethostname()}-{os.getpid()}"
     store = JobStore(
         connect(settings.redis),
@@ -61,18 +66,19 @@ def _run(settings: WorkerSettings) -> int:
             "options": {"queue": MAINTENANCE_QUEUE, "expires": settings.clean_up_seconds},
         }
     }
-    register_clean_up(
-        app,
-        lambda: str(
-            clean_up(
-                store,
-                media,
-                orphan_seconds=settings.orphan_seconds,
-                record_age_ms=settings.result_ttl_ms + settings.record_ttl_ms,
-                audit_age_ms=settings.audit_ms,
-            )
-        ),
-    )
+
+    def clean() -> str:
+        report = clean_up(
+            store,
+            media,
+            orphan_seconds=settings.orphan_seconds,
+            record_age_ms=settings.result_ttl_ms + settings.record_ttl_ms,
+            audit_age_ms=settings.audit_ms,
+        )
+        metrics.observe_clean_up(asdict(report))
+        return str(report)
+
+    register_clean_up(app, clean)
     # A thread: a process would live on if this one is killed. The plain scheduler keeps no file: a schedule of
     # intervals has nothing to remember.
     beat = Service(app, scheduler_cls=Scheduler)
@@ -87,14 +93,14 @@ def _run(settings: WorkerSettings) -> int:
         quiet=True,
         loglevel=settings.log_level,
     )
-    with _delivering(settings):
+    with _delivering(settings, metrics):
         worker.start()
     beat.stop()
     return int(worker.exitcode or 0)
 
 
 @contextmanager
-def _delivering(settings: WorkerSettings) -> Iterator[None]:
+def _delivering(settings: WorkerSettings, metrics: BeatMetrics) -> Iterator[None]:
     """Deliver webhooks meanwhile, if there is something to sign them with."""
     signer = WebhookSigner.parse(settings.webhook_secret)
     if signer is None:
@@ -102,7 +108,7 @@ def _delivering(settings: WorkerSettings) -> Iterator[None]:
         return
     outbound = Outbound(UrlPolicy.parse(settings.outbound_allowed_networks))
     deliverer = Deliverer(Outbox(connect(settings.redis)), outbound, signer)
-    loop = Background("webhooks", deliverer.run, every_seconds=_OUTBOX_SECONDS, metrics=WorkerMetrics())
+    loop = Background("webhooks", deliverer.run, every_seconds=_OUTBOX_SECONDS, metrics=metrics)
     loop.start()
     try:
         yield

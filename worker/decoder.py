@@ -4,23 +4,50 @@ Everything that comes back is data: samples, window by window as they are asked 
 """
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, Self
+from typing import Final, Protocol, Self
 
 import numpy as np
 import structlog
 from numpy.typing import NDArray
 
+from core.errors import FailureCode, TranscriptionFailure
 from worker import decoder_child
 from worker.audio import SAMPLE_RATE, Audio
 from worker.decoder_children import Children, Message, UnsoundChild, overrun
+from worker.media_labels import UNKNOWN, codec_label, container_label
 
 _SAMPLE: Final = np.dtype(np.int16)
 _TO_FLOAT: Final = np.float32(1 / 32_768)
 
 logger = structlog.get_logger(__name__)
+
+
+class DecodeObserver(Protocol):
+    """Is told how files were decoded, from any thread."""
+
+    def observe_decoded(self, seconds: float) -> None:
+        """A file was decoded to its end; so long it kept its job waiting."""
+
+    def observe_decode_error(self, container: str, codec: str, code: FailureCode) -> None:
+        """A file could not be decoded; container and codec are of the few that `worker.media_labels` returns."""
+
+
+class _Unobserved:
+    """Does nothing."""
+
+    def observe_decoded(self, seconds: float) -> None:
+        """Do nothing."""
+
+    def observe_decode_error(self, container: str, codec: str, code: FailureCode) -> None:
+        """Do nothing."""
+
+
+UNOBSERVED: Final[DecodeObserver] = _Unobserved()
+"""Nobody listens."""
 
 
 class Decoder:
@@ -30,10 +57,19 @@ class Decoder:
         max_audio_seconds: Longest audio that is decoded.
         timeout_seconds: A child that sends nothing for so long, while it is waited for, is killed.
         warm: Children that wait for files, so that a short file need not pay for a start.
+        observer: Is told how files were decoded.
     """
 
-    def __init__(self, *, max_audio_seconds: float, timeout_seconds: float, warm: int = 2) -> None:
+    def __init__(
+        self,
+        *,
+        max_audio_seconds: float,
+        timeout_seconds: float,
+        warm: int = 2,
+        observer: DecodeObserver = UNOBSERVED,
+    ) -> None:
         self._max_audio_seconds = max_audio_seconds
+        self._observer = observer
         self._children = Children(max_audio_seconds=max_audio_seconds, timeout_seconds=timeout_seconds, warm=warm)
 
     @contextmanager
@@ -49,7 +85,11 @@ class Decoder:
                 not be to blame.
         """
         audio = DecodedAudio(
-            self._children, media, split_channels=split_channels, max_audio_seconds=self._max_audio_seconds
+            self._children,
+            media,
+            self._observer,
+            split_channels=split_channels,
+            max_audio_seconds=self._max_audio_seconds,
         )
         try:
             yield audio
@@ -71,7 +111,9 @@ class Decoder:
         Raises:
             TranscriptionFailure: as `open`, for a file that can't be opened.
         """
-        audio = DecodedAudio(self._children, media, max_audio_seconds=self._max_audio_seconds, header_only=True)
+        audio = DecodedAudio(
+            self._children, media, self._observer, max_audio_seconds=self._max_audio_seconds, header_only=True
+        )
         try:
             next(audio, None)
         finally:
@@ -98,12 +140,16 @@ class DecodedAudio:
         self,
         children: Children,
         media: Path,
+        observer: DecodeObserver,
         *,
         max_audio_seconds: float,
         split_channels: bool = False,
         header_only: bool = False,
     ) -> None:
+        started = time.monotonic()
         self._children = children
+        self._observer = observer
+        self._labels: tuple[str, str] | None = None
         self._request = {"media": str(media), "header_only": header_only, "split_channels": split_channels}
         self._max_samples = round(max_audio_seconds * SAMPLE_RATE)
         self._samples = 0
@@ -119,9 +165,11 @@ class DecodedAudio:
             opened = self._message().json()
             self.channels: int = opened["channels"]
             self.header_seconds: float | None = opened["header_seconds"]
-        except BaseException:
+        except BaseException as error:
+            self._observe(error)
             self.close()
             raise
+        self._waited_seconds = time.monotonic() - started
 
     def __iter__(self) -> Self:
         return self
@@ -133,12 +181,17 @@ class DecodedAudio:
             if self._is_closed:
                 raise ValueError("This audio is closed.")
             try:
+                asked = time.monotonic()
                 message = self._message()
+                self._waited_seconds += time.monotonic() - asked
                 if message.kind == decoder_child.WINDOW:
                     return self._window(message.content)
                 self._let_go()
                 self._children.take_back(self._child, message)
-            except BaseException:
+                if not self._request["header_only"]:
+                    self._observer.observe_decoded(self._waited_seconds)
+            except BaseException as error:
+                self._observe(error)
                 self._let_go()
                 self._child.end()
                 raise
@@ -175,7 +228,12 @@ class DecodedAudio:
                 self._told_before -= 1
                 continue
             self._told += 1
-            return message
+            if message.kind != decoder_child.IDENTIFIED:
+                return message
+            if self._labels is not None:
+                raise overrun()
+            names = message.json()
+            self._labels = container_label(names["container"]), codec_label(names["codec"])
 
     def _start_anew(self) -> None:
         self._child.end()
@@ -186,6 +244,11 @@ class DecodedAudio:
                 fresh.kill()
         self._told_before = self._told
         fresh.ask(self._request)
+
+    def _observe(self, error: BaseException) -> None:
+        if isinstance(error, TranscriptionFailure):
+            container, codec = self._labels or (UNKNOWN, UNKNOWN)
+            self._observer.observe_decode_error(container, codec, error.failure)
 
     def _let_go(self) -> None:
         """Have `close` pass over the child, which may be somebody else's from now on."""

@@ -30,6 +30,8 @@ IDLE_PROCESS_NAME: Final = b"decoder-idle"
 
 MESSAGE: Final = struct.Struct("<cI")
 """What every message begins with: its kind, and how many bytes follow."""
+IDENTIFIED: Final = b"i"
+"""JSON: `{"container": str, "codec": str | null}`, FFmpeg's names; said once, as soon as the file is open."""
 OPENED: Final = b"o"
 """JSON: `{"header_seconds": float | null, "channels": int}`."""
 WINDOW: Final = b"w"
@@ -91,12 +93,20 @@ def cpu_seconds(max_audio_seconds: float) -> int:
 def _outcome(request: dict[str, Any], max_audio_seconds: float, told: int) -> dict[str, Any]:
     """Tell what a file holds, and return how that ended."""
     media = Path(request["media"])
+
+    def identified(container: str, codec: str | None) -> None:
+        _tell_json(told, IDENTIFIED, {"container": container, "codec": codec})
+
     try:
         if request["header_only"]:
-            _tell_json(told, OPENED, {"header_seconds": decoding.header_seconds(media), "channels": 1})
+            seconds = decoding.header_seconds(media, identified=identified)
+            _tell_json(told, OPENED, {"header_seconds": seconds, "channels": 1})
         else:
             with decoding.opened(
-                media, max_seconds=max_audio_seconds, split_channels=request["split_channels"]
+                media,
+                max_seconds=max_audio_seconds,
+                split_channels=request["split_channels"],
+                identified=identified,
             ) as recording:
                 _tell_json(told, OPENED, {"header_seconds": recording.header_seconds, "channels": recording.channels})
                 for window in recording.windows():

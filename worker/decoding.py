@@ -4,7 +4,7 @@ Only containers on an allow-list are opened, so that no playlist or script can m
 module runs in the decoder's child process (`worker.decoder_child`), and so imports little.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import chain
 from pathlib import Path
@@ -20,6 +20,9 @@ from core.errors import FailureCode, TranscriptionFailure
 from worker import wav_header
 from worker.audio import SAMPLE_RATE, WINDOW_SECONDS
 
+Identified = Callable[[str, str | None], None]
+"""Called with FFmpeg's names of the container and of the codec, None without audio, as soon as they are known."""
+
 SAMPLE_BYTES = 2
 MAX_CHANNELS = 8
 """As many as a surround recording has (7.1); apart, each costs a transcription."""
@@ -29,9 +32,9 @@ _LOWEST_RATE, _HIGHEST_RATE = 8_000, 192_000
 _MOST_FRAME_SAMPLES = 1 << 24
 """Of all channels; seven times the longest that an encoder writes (Monkey's Audio, eight channels). The resampler drops
 what it gets no memory for and says nothing, so there must be enough."""
-_CONTAINERS = (
-    "aac,ac3,aiff,amr,amrnb,amrwb,ape,asf,au,avi,caf,dts,eac3,flac,flv,loas,matroska,mov,mp3,mpeg,mpegts,"
-    "ogg,tta,w64,wav,webm,wv"
+CONTAINERS = (
+    *("aac", "ac3", "aiff", "amr", "amrnb", "amrwb", "ape", "asf", "au", "avi", "caf", "dts", "eac3", "flac", "flv"),
+    *("loas", "matroska", "mov", "mp3", "mpeg", "mpegts", "ogg", "tta", "w64", "wav", "webm", "wv"),
 )
 """FFmpeg's demuxers that may open an upload: real audio and video containers only."""
 _BETTER_DECODERS = {"amrnb": "libopencore_amrnb", "amrwb": "libopencore_amrwb"}
@@ -136,7 +139,9 @@ class Recording:
 
 
 @contextmanager
-def opened(media: Path, *, max_seconds: float, split_channels: bool = False) -> Iterator[Recording]:
+def opened(
+    media: Path, *, max_seconds: float, split_channels: bool = False, identified: Identified = lambda *_: None
+) -> Iterator[Recording]:
     """Open a file to decode its first audio stream, mixed down or with every channel apart.
 
     Raises:
@@ -144,35 +149,38 @@ def opened(media: Path, *, max_seconds: float, split_channels: bool = False) -> 
             records speech with), `no_audio_stream`.
         MemoryError: FFmpeg gets no more memory.
     """
-    with _opened(media) as (container, stream):
+    with _opened(media, identified) as (container, stream):
         yield Recording(media, container, stream, max_seconds=max_seconds, split_channels=split_channels)
 
 
-def header_seconds(media: Path) -> float | None:
+def header_seconds(media: Path, *, identified: Identified = lambda *_: None) -> float | None:
     """Return the length that a file's header declares, without decoding; None if it declares none.
 
     Raises:
         TranscriptionFailure: as `opened`, for a file that can't be opened.
     """
-    with _opened(media) as (container, stream):
+    with _opened(media, identified) as (container, stream):
         return _header_seconds(container, stream)
 
 
 @contextmanager
-def _opened(media: Path) -> Iterator[tuple[InputContainer, AudioStream]]:
+def _opened(media: Path, identified: Identified) -> Iterator[tuple[InputContainer, AudioStream]]:
     try:
         with av.open(
             str(media),
             metadata_errors="ignore",
-            options={"format_whitelist": _CONTAINERS, "protocol_whitelist": "file"},
+            options={"format_whitelist": ",".join(CONTAINERS), "protocol_whitelist": "file"},
         ) as container:
             if not container.streams.audio:
+                identified(container.format.name, None)
                 raise TranscriptionFailure(FailureCode.NO_AUDIO_STREAM, "The file has no audio stream.")
             stream = container.streams.audio[0]
             if stream.codec_context is None:
+                identified(container.format.name, "")
                 raise TranscriptionFailure(
                     FailureCode.AUDIO_UNDECODABLE, "The audio is in a codec that can't be decoded here."
                 )
+            identified(container.format.name, stream.codec_context.codec.canonical_name)
             yield container, stream
     except MemoryError:
         raise

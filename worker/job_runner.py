@@ -187,7 +187,12 @@ class JobRunner:
                 transcribed_seconds = max(0.0, _end_seconds(work, info) - begin_seconds)
                 outcome = self._store.complete(work, info, transcribed_seconds=transcribed_seconds)
                 if outcome == "completed":
-                    self._metrics.observe_completed(transcribed_seconds, time.monotonic() - started)
+                    self._metrics.observe_completed(
+                        info,
+                        audio_seconds=transcribed_seconds,
+                        processing_seconds=time.monotonic() - started,
+                        accepted_at=work.created_at.timestamp(),
+                    )
                 return outcome
 
     def _checkpoint(self, work: Work) -> Checkpoint | None:

@@ -49,8 +49,8 @@ class Reaper:
         reaped = self._store.reap(max_crashes=self._max_crashes, take_back=self._leases_count())
         for action in ("requeued", "failed", "cancelled", "released"):
             count: int = getattr(reaped, action)
+            self._metrics.reaped.labels(action).inc(count)
             if count:
-                self._metrics.reaped.labels(action).inc(count)
                 logger.warning("works_reaped", action=action, count=count)
         self._top_up()
 

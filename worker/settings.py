@@ -5,11 +5,11 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from core.settings import MediaSettings, OutboundSettings
+from core.settings import MediaSettings, MetricsSettings, OutboundSettings
 from worker.malware_scan import ClamdAddress
 
 
-class WorkerSettings(MediaSettings, OutboundSettings):
+class WorkerSettings(MediaSettings, OutboundSettings, MetricsSettings):
     """The model, how many jobs run against it, and when a job is given up."""
 
     transcriber: Literal["faster_whisper", "scripted"] = Field(
@@ -83,13 +83,6 @@ class WorkerSettings(MediaSettings, OutboundSettings):
         pattern=r"^[A-Z]{2}(,[A-Z]{2})*$",
         description="Countries whose phone numbers are redacted without `+` and country code as well.",
         examples=["US,CA,MX"],
-    )
-    metrics_host: str = Field(default="127.0.0.1", description="Address of the worker's /metrics.")
-    metrics_port: int = Field(
-        default=0,
-        ge=0,
-        le=65535,
-        description="Port of the worker's /metrics; 0 takes a free one and logs it.",
     )
     clean_up_seconds: float = Field(default=60, gt=0, description="Time between two clean-ups.")
     orphan_seconds: float = Field(

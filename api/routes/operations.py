@@ -1,23 +1,28 @@
 """What operators and their tools ask: liveness, readiness, statistics, metrics."""
 
+import asyncio
 from http import HTTPStatus
 from typing import Literal
 
 import structlog
 from fastapi import APIRouter, Depends, Response
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 from redis.exceptions import RedisError
 
 from api.access import require
 from api.job_store import LaneState
 from api.principal import Scope
 from api.problems import guarded_responses
-from api.services import WithServices
+from api.services import Services, WithServices
+from api.store_metrics import StoreMetrics, StoreReading
 from api.views import Health, LaneView, Readiness, Stats
 from core.version import VERSION
 from core.worker_entry import WorkerState
 
 router = APIRouter(tags=["operations"])
+_DISK_SECONDS = 2.0
+"""A remote disk that takes longer to say how full it is must not cost the whole scrape."""
+
 logger = structlog.get_logger(__name__)
 
 
@@ -95,15 +100,33 @@ async def stats(services: WithServices) -> Stats:
     responses={200: {"content": {"text/plain": {"example": 'transcription_queue_depth{lane="base"} 3.0\n'}}}},
 )
 async def metrics(services: WithServices) -> Response:
-    """Return this gateway's metrics and, while Redis answers, the queue's."""
+    """Return the gateway's metrics and, while Redis answers, what it knows of queue, workers and webhooks."""
     try:
-        services.metrics.set_queue(await services.jobs.lanes(), dead_letters=await services.dead_letters.count())
-        services.metrics.set_webhooks(
-            waiting=await services.webhooks.waiting(), attempts=await services.webhooks.attempts_by_outcome()
-        )
+        reading = await _reading(services)
     except RedisError as error:
-        logger.warning("queue_not_measured", error=type(error).__name__)
-    return Response(generate_latest(services.metrics.registry), media_type=CONTENT_TYPE_LATEST)
+        reading = None
+        logger.warning("store_not_measured", error=type(error).__name__)
+    store = StoreMetrics(reading, media_free_bytes=await _media_free_bytes(services))
+    return Response(services.metrics.exposition(store), media_type=CONTENT_TYPE_LATEST)
+
+
+async def _reading(services: Services) -> StoreReading:
+    return StoreReading(
+        lanes=await services.jobs.lanes(),
+        workers=await services.jobs.workers(),
+        jobs_processing=await services.jobs.processing_jobs(),
+        dead_letters=await services.dead_letters.count(),
+        webhooks_waiting=await services.webhooks.waiting(),
+        webhook_attempts=await services.webhooks.attempts_by_outcome(),
+    )
+
+
+async def _media_free_bytes(services: Services) -> float | None:
+    try:
+        return await asyncio.wait_for(asyncio.to_thread(services.media.least_free_bytes), _DISK_SECONDS)
+    except (OSError, TimeoutError) as error:
+        logger.warning("media_disk_not_measured", error=type(error).__name__)
+        return None
 
 
 def _lane_views(lanes: list[LaneState]) -> list[LaneView]:

@@ -28,6 +28,7 @@
 --   claim:<id>            string  the work that a claim took, so that a claim sent twice takes one
 --   lanes                 set     names of all lanes
 --   lane:<lane>:pending   zset    queued works by virtual finish time
+--   lane:<lane>:queued    zset    the same works by the time they were queued, for the first time or again
 --   lane:<lane>:running   set     processing works
 --   lane:<lane>:waiting   hash    how many works of each tenant wait
 --   lane:<lane>:tenants   hash    virtual finish time of the last work of each tenant with one waiting
@@ -76,6 +77,7 @@ end
 
 local function enqueue(id, lane, tenant, cost_ms, finish)
   redis.call('ZADD', lane_key(lane, 'pending'), finish, id)
+  redis.call('ZADD', lane_key(lane, 'queued'), integer(now), id)
   redis.call('HINCRBY', lane_key(lane, 'waiting'), tenant, 1)
   redis.call('HINCRBY', lane_key(lane, 'state'), 'pending_ms', integer(cost_ms))
 end
@@ -98,11 +100,14 @@ end
 
 -- Accounts for a work that left the pending set. An idle lane starts its virtual time anew; a tenant with none waiting
 -- starts at the lane's virtual time, also if his works were cancelled.
-local function dequeued(lane, tenant, cost_ms)
+local function dequeued(id, lane, tenant, cost_ms)
   if redis.call('EXISTS', lane_key(lane, 'pending')) == 0 then
-    for _, part in ipairs({ 'state', 'waiting', 'tenants', 'weights' }) do redis.call('DEL', lane_key(lane, part)) end
+    for _, part in ipairs({ 'queued', 'state', 'waiting', 'tenants', 'weights' }) do
+      redis.call('DEL', lane_key(lane, part))
+    end
     return
   end
+  redis.call('ZREM', lane_key(lane, 'queued'), id)
   redis.call('HINCRBY', lane_key(lane, 'state'), 'pending_ms', integer(-cost_ms))
   if redis.call('HINCRBY', lane_key(lane, 'waiting'), tenant, -1) < 1 then
     for _, part in ipairs({ 'waiting', 'tenants', 'weights' }) do redis.call('HDEL', lane_key(lane, part), tenant) end

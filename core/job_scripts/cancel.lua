@@ -34,7 +34,7 @@ if status == 'processing' then
   return 'requested'
 end
 if redis.call('ZREM', lane_key(work[1], 'pending'), id) == 1 then
-  dequeued(work[1], work[2], tonumber(work[3]))
+  dequeued(id, work[1], work[2], tonumber(work[3]))
 end
 redis.call('ZREM', key('delayed'), id)
 finish(id, 'cancelled')

@@ -19,7 +19,7 @@ for _ = 1, 100 do
   if #popped == 0 then return nil end
   local id, virtual_finish = popped[1], popped[2]
   local fields = redis.call('HMGET', work_key(id), 'status', 'cost_ms', 'tenant', 'progress_ms')
-  dequeued(args.lane, fields[3] or '', tonumber(fields[2] or 0))
+  dequeued(id, args.lane, fields[3] or '', tonumber(fields[2] or 0))
   if fields[1] == 'queued' then
     if redis.call('EXISTS', lane_key(args.lane, 'pending')) == 1 then
       redis.call('HSET', lane_key(args.lane, 'state'), 'virtual_ms', virtual_finish)

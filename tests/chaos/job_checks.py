@@ -93,6 +93,7 @@ def check_places(now: JobSnapshot, model: JobModel) -> None:
         waiting = {work.work_id for work in model.waiting(lane)}
         running = {work.work_id for work in model.in_status(JobStatus.PROCESSING) if work.lane == lane}
         assert now.scores(f"lane:{lane}:pending").keys() == waiting
+        assert now.scores(f"lane:{lane}:queued").keys() == waiting
         assert now.members(f"lane:{lane}:running") == running
     processing = model.in_status(JobStatus.PROCESSING)
     assert now.scores("leases").keys() == {work.work_id for work in processing}

@@ -151,6 +151,35 @@ def test_the_queue_is_counted_in_jobs_and_audio_seconds(jobs: Jobs) -> None:
     assert lane.counters["accepted"] == 3
 
 
+def test_the_one_that_waits_longest_is_known_whatever_its_place(jobs: Jobs) -> None:
+    def oldest_age_seconds() -> float:
+        (lane,) = jobs.gateway(lambda store: store.lanes())
+        return lane.oldest_age_seconds
+
+    def queued_before(job_id: str, seconds: float) -> None:
+        jobs.client.zincrby(jobs.keys.queued(LANE), -1000 * seconds, job_id)
+
+    early = jobs.accept(tenant="many", seconds=100)
+    late, patient = jobs.accept(tenant="many", seconds=100), jobs.accept(tenant="one", seconds=1)
+    assert 0 <= oldest_age_seconds() < 60
+    queued_before(late, 3600)
+    queued_before(patient, 600)
+    assert 3600 <= oldest_age_seconds() < 3660
+    # A claim takes the fairest one, which is another.
+    assert jobs.claimed().work_id == patient
+    assert 3600 <= oldest_age_seconds() < 3660
+    jobs.cancel(late)
+    assert 0 <= oldest_age_seconds() < 60
+    queued_before(early, 60)
+    work = jobs.claimed()
+    assert work.work_id == early
+    assert oldest_age_seconds() == 0
+    # What comes back waits from then on.
+    jobs.worker.handback(work)
+    assert 0 <= oldest_age_seconds() < 60
+    assert jobs.client.zcard(jobs.keys.queued(LANE)) == 1
+
+
 def test_the_queue_position_counts_from_one(jobs: Jobs) -> None:
     accepted = [jobs.accept() for _ in range(3)]
     looks = [jobs.gateway(lambda store, job_id=job_id: store.look(job_id)) for job_id in accepted]  # type: ignore[misc]

@@ -7,7 +7,7 @@ import time
 import wave
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import cache
 from pathlib import Path
@@ -20,6 +20,7 @@ from core.errors import ConfigurationError
 from core.options import TranscriptionOptions
 from core.transcript import Segment, TranscriptInfo, Word
 from tests.harness.decoders import decoders_of
+from tests.harness.recorder import Recorder
 from tests.harness.service import MODEL_CACHE, Service
 from tests.media import Reference, clip, references, shared_speech, word_error_rate
 from tests.speech import speech_and_missed
@@ -44,10 +45,10 @@ Samples = NDArray[np.float32]
 
 @dataclass
 class Engine:
-    """A transcriber, and the sizes of the batches that it computes."""
+    """A transcriber, and what it tells of itself."""
 
     transcriber: WhisperTranscriber
-    batches: list[int] = field(default_factory=list)
+    recorder: Recorder
 
     def passages(self, media: Path, **options: object) -> list[Passage]:
         return self.following(media, None, **options)
@@ -78,10 +79,8 @@ def decoder() -> Decoder:
 
 @pytest.fixture(scope="module")
 def engine(weights: Path, decoder: Decoder) -> Engine:
-    batches: list[int] = []
-    return Engine(
-        WhisperTranscriber(weights, PLACEMENT, decoder, observe_batch=lambda size, _: batches.append(size)), batches
-    )
+    recorder = Recorder()
+    return Engine(WhisperTranscriber(weights, PLACEMENT, decoder, observer=recorder), recorder)
 
 
 @pytest.fixture(scope="module")
@@ -157,14 +156,14 @@ def test_a_clip_gives_the_same_segments_alone_and_among_sixteen_others(
         (path, cut | (options if quality != "accurate" or number < 2 else {"quality": "fast"}))
         for number, (path, cut) in enumerate(cuts(16))
     ]
-    engine.batches.clear()
+    engine.recorder.batches.clear()
     with ThreadPoolExecutor(17) as threads:
         answers = list(threads.map(lambda job: engine.segments(job[0], **job[1]), [*others[:8], watched, *others[8:]]))
     assert answers[8] == alone
     assert word_error_rate([(CLIPS["garden"].text, text_of(alone))]) == 0
     assert all(answers)
     # They did meet.
-    assert max(engine.batches) > 1
+    assert max(engine.recorder.batches) > 1
 
 
 def test_what_the_model_says_of_a_window_does_not_depend_on_what_shares_its_batch(whisper: Whisper) -> None:
@@ -467,6 +466,30 @@ def test_words_behind_a_pause_are_in_the_time_of_the_whole(engine: Engine, tmp_p
     assert [word.end - later for word in words] == pytest.approx([word.end for word in alone], abs=0.3)
 
 
+# What it tells of itself
+
+
+@pytest.mark.parametrize("quality", ["fast", "accurate"])
+def test_the_text_of_speech_covers_it(engine: Engine, quality: str) -> None:
+    engine.recorder.clear()
+    segments = engine.segments(clip("library"), quality=quality)
+    assert all(figures.speech_coverage is not None for figures in engine.recorder.figures)
+    assert min(figures.speech_coverage or 0 for figures in engine.recorder.figures) > 0.9
+    assert not any(figures.has_text_on_silence for figures in engine.recorder.figures)
+    mean = sum(figures.avg_logprob or 0 for figures in engine.recorder.figures) / len(engine.recorder.figures)
+    assert min(each.avg_logprob for each in segments) <= mean <= max(each.avg_logprob for each in segments)
+    assert -1 < mean < 0
+
+
+def test_what_is_heard_again_is_told_as_often_as_a_text_was_refused_and_another_way_was_left(engine: Engine) -> None:
+    engine.recorder.clear()
+    # In the wrong language, whose words the model hardly believes.
+    engine.segments(clip("snow"), quality="fast", language="yo")
+    assert engine.recorder.faults
+    assert engine.recorder.fallbacks[0] == "padded"
+    assert len(engine.recorder.fallbacks) <= len(engine.recorder.faults)
+
+
 # Leaving
 
 
@@ -478,7 +501,7 @@ def test_a_job_that_is_closed_between_two_passages_leaves_no_work_behind(engine:
     assert decoders_of(os.getpid()) != []
     # When it is closed
     passages.close()
-    engine.batches.clear()
+    engine.recorder.batches.clear()
     # Then its decoder is gone
     until = time.monotonic() + PATIENCE_SECONDS
     while decoders_of(os.getpid()):
@@ -486,7 +509,7 @@ def test_a_job_that_is_closed_between_two_passages_leaves_no_work_behind(engine:
         time.sleep(0.01)
     # And the next job waits for nothing but the batches that were being computed
     assert engine.text(clip("station"), quality="fast", language="en")
-    assert len(engine.batches) <= PLACEMENT.replicas + 1
+    assert len(engine.recorder.batches) <= PLACEMENT.replicas + 1
 
 
 def test_a_job_that_fails_leaves_no_decoder_behind(engine: Engine, tmp_path: Path) -> None:

@@ -187,7 +187,7 @@ def test_outcomes_are_counted_and_no_log_holds_a_url(cluster: Cluster, client: C
     job_id = client.submit(webhook_url=receiver.url("/private-path?token=very-secret"))
     client.event(job_id, "delivered")
     metrics = httpx.get(f"{cluster.base_url()}/metrics", trust_env=False).text
-    assert 'transcription_webhook_attempts{outcome="delivered"}' in metrics
+    assert 'transcription_webhook_attempts_total{outcome="delivered"}' in metrics
     assert "transcription_webhooks_waiting" in metrics
     logs = "".join(path.read_text() for path in Path(cluster.logs).iterdir() if path.suffix == ".log")
     assert '"event": "webhook_attempted"' in logs

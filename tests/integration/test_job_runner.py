@@ -55,8 +55,11 @@ class Transcribes:
     device = "none"
     compute_type = "none"
 
-    def __init__(self, before_segment: Callable[[int], None] = lambda _number: None) -> None:
+    def __init__(
+        self, before_segment: Callable[[int], None] = lambda _number: None, *, info: TranscriptInfo = INFO
+    ) -> None:
         self._before_segment = before_segment
+        self._info = info
         self.asked_for = 0
         self.began_behind = 0
 
@@ -64,11 +67,11 @@ class Transcribes:
         self, _media: Path, _options: TranscriptionOptions, checkpoint: Checkpoint | None = None
     ) -> Generator[Passage, None, None]:
         self.began_behind = len(checkpoint.segments) if checkpoint else 0
-        yield Passage(INFO, (), self.began_behind, INFO.duration_seconds)
+        yield Passage(self._info, (), self.began_behind, self._info.duration_seconds)
         for number in range(self.began_behind + 1, 4):
             self.asked_for = number
             self._before_segment(number)
-            yield Passage(INFO, (segment(number),), number, INFO.duration_seconds)
+            yield Passage(self._info, (segment(number),), number, self._info.duration_seconds)
 
 
 class Bench:
@@ -114,6 +117,9 @@ class Bench:
             metrics=self.metrics,
             max_attempts=3,
         )
+
+    def counted(self, name: str, **labels: str) -> float:
+        return self.metrics.registry.get_sample_value(f"transcription_{name}", labels) or 0.0
 
     def run(self, transcriber: Transcribes) -> str:
         return self.runner(transcriber).run(self.jobs.claimed())
@@ -218,6 +224,39 @@ def test_a_job_cancelled_while_its_media_store_is_away_waits_no_longer(bench: Be
         assert bench.run(transcriber) == "cancelled"
         cancelled.result()
     assert transcriber.asked_for == 0
+
+
+@pytest.mark.parametrize(
+    ("seconds", "duration"),
+    [(3.0, "le30"), (30.0, "le30"), (30.1, "le300"), (3600.0, "le3600"), (3600.5, "longer")],
+)
+def test_a_completed_job_is_counted_by_its_length_and_its_language(bench: Bench, seconds: float, duration: str) -> None:
+    bench.accept()
+    info = TranscriptInfo(language="de", language_probability=0.9, duration_seconds=seconds)
+    assert bench.run(Transcribes(info=info)) == "completed"
+    assert bench.counted("job_latency_seconds_count", duration=duration) == 1
+    assert 0 <= bench.counted("job_latency_seconds_sum", duration=duration) < 60
+    assert bench.counted("languages_total", language="de") == 1
+
+
+@pytest.mark.parametrize(
+    ("language", "probability", "label"),
+    [("xx", 0.9, "other"), ('en"} 1\n', 0.9, "other"), ("en", 0.0, "none"), ("yue", 1.0, "yue")],
+)
+def test_a_language_that_whisper_does_not_have_makes_no_label_of_its_own(
+    bench: Bench, language: str, probability: float, label: str
+) -> None:
+    bench.accept()
+    info = TranscriptInfo(language=language, language_probability=probability, duration_seconds=3.0)
+    assert bench.run(Transcribes(info=info)) == "completed"
+    assert bench.counted("languages_total", language=label) == 1
+
+
+def test_a_job_that_fails_has_no_latency(bench: Bench) -> None:
+    bench.accept()
+    assert bench.run(Transcribes(raising(RuntimeError()))) == "queued"
+    assert bench.counted("job_latency_seconds_count", duration="le30") == 0
+    assert bench.counted("failures_total", code="internal_error") == 1
 
 
 def test_an_attempt_after_an_error_goes_on_behind_what_is_committed(bench: Bench) -> None:

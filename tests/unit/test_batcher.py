@@ -102,7 +102,7 @@ def bench(
     batch_cost: float = math.inf,
     replicas: int = 1,
     linger_seconds: float = 0.0,
-    observe: Callable[[int, float], None] = lambda _size, _seconds: None,
+    observe: Callable[[int, int, float], None] = lambda _size, _most, _seconds: None,
 ) -> Bench:
     batcher = Batcher(
         replicas=replicas,
@@ -191,19 +191,20 @@ def test_whatever_is_asked_comes_back_once_to_who_asked_in_batches_of_its_kind(a
         assert all(not job.waiting for job in jobs)
 
 
-def test_every_batch_is_observed_with_its_size_and_its_time() -> None:
-    sizes: queue.SimpleQueue[tuple[int, float]] = queue.SimpleQueue()
+def test_every_batch_is_observed_with_its_size_the_most_of_its_kind_and_its_time() -> None:
+    sizes: queue.SimpleQueue[tuple[int, int, float]] = queue.SimpleQueue()
     model = Model()
-    batcher = Batcher(replicas=1, batch_size=2, observe=lambda size, seconds: sizes.put((size, seconds)))
+    batcher = Batcher(replicas=1, batch_size=2, batch_cost=4, observe=lambda *batch: sizes.put(batch))
     with batcher.join() as job:
         job.submit(Scripted(model, "plug", key="plug"))
         model.begun()
         for name in of("a", 3):
             job.submit(Scripted(model, name))
-        model.go_on(3)
-        seen = [sizes.get(timeout=PATIENCE_SECONDS) for _ in range(3)]
-    assert [size for size, _ in seen] == [1, 2, 1]
-    assert all(seconds >= 0 for _, seconds in seen)
+        job.submit(Scripted(model, "dear", key="dear", cost=3))
+        model.go_on(4)
+        seen = [sizes.get(timeout=PATIENCE_SECONDS) for _ in range(4)]
+    assert [(size, most) for size, most, _ in seen] == [(1, 2), (2, 2), (1, 2), (1, 1)]
+    assert all(seconds >= 0 for *_, seconds in seen)
 
 
 # Fairness
@@ -381,7 +382,7 @@ def test_a_job_that_ends_in_an_error_leaves_as_well() -> None:
 def test_a_request_that_was_cancelled_is_passed_over() -> None:
     sizes: list[int] = []
     with ExitStack() as stack:
-        it = bench(stack, batch_size=2, observe=lambda size, _: sizes.append(size))
+        it = bench(stack, batch_size=2, observe=lambda size, *_: sizes.append(size))
         it.plug()
         alone, with_another, another = it.ask("a", "alone", key="alone") + it.ask("a", "cancelled", "another")
         assert alone.cancel()

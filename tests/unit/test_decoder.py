@@ -21,10 +21,22 @@ from core.errors import FailureCode, TranscriptionFailure
 from tests.abuse.bombs import repeated_opus
 from tests.harness.decoders import decoders_of, idle_decoders_of, running_decoder, wait_until_gone
 from tests.harness.memory import memory_of
-from tests.media import clip, matroska_head, silence_wav, text_named_mp3, tone_wav, write_long_silence
+from tests.media import (
+    clip,
+    garbage,
+    matroska_head,
+    silence_wav,
+    text_named_mp3,
+    tone_wav,
+    transcoded,
+    truncated_flac,
+    video_without_audio,
+    write_long_silence,
+)
 from worker import decoder_child
 from worker.audio import SAMPLE_RATE, WINDOW_SECONDS
 from worker.decoder import Decoder
+from worker.metrics import WorkerMetrics
 
 if TYPE_CHECKING:
     from worker.audio import Audio
@@ -555,6 +567,7 @@ import json, multiprocessing, sys
 import celery, numpy, worker.main  # as the worker has them
 from pathlib import Path
 from worker.decoder import Decoder
+from worker.metrics import WorkerMetrics
 
 decoder = Decoder(max_audio_seconds=7200, timeout_seconds=60)
 print(decoder.decode(Path(sys.argv[1])).duration_seconds, flush=True)
@@ -622,3 +635,106 @@ def test_many_threads_decode_at_once(threads: ThreadPoolExecutor) -> None:
     together = [(name, threads.submit(PATIENT.decode, clip(name))) for name in names * 10]
     assert all(np.array_equal(each.result(timeout=60).samples, alone[name]) for name, each in together)
     assert decoders_of(SELF) == []
+
+
+# What is counted
+
+
+class Counted:
+    """A decoder whose every file gets a fresh child, and what it has counted."""
+
+    def __init__(self) -> None:
+        self.metrics = WorkerMetrics()
+        self.decoder = Decoder(max_audio_seconds=7200, timeout_seconds=60, warm=0, observer=self.metrics)
+
+    @property
+    def decoded(self) -> tuple[float, float]:
+        """How many files, and the seconds that jobs waited for them."""
+        value = self.metrics.registry.get_sample_value
+        names = ("transcription_decode_seconds_count", "transcription_decode_seconds_sum")
+        count, seconds = (value(name) or 0.0 for name in names)
+        return count, seconds
+
+    @property
+    def errors(self) -> dict[tuple[str, str, str], float]:
+        """By container, codec and code."""
+        return {
+            (sample.labels["container"], sample.labels["codec"], sample.labels["code"]): sample.value
+            for family in self.metrics.registry.collect()
+            for sample in family.samples
+            if sample.name == "transcription_decode_errors_total"
+        }
+
+
+def test_a_file_that_is_decoded_to_its_end_is_counted_with_the_time_that_was_waited_for_it(tmp_path: Path) -> None:
+    counted = Counted()
+    started = time.monotonic()
+    counted.decoder.decode(clip("garden"))
+    with counted.decoder.open(long_silence(tmp_path / "left early", 7200)) as audio:
+        next(audio)
+    assert counted.decoder.header_seconds(clip("garden"))
+    count, seconds = counted.decoded
+    assert count == 1
+    assert 0 < seconds < time.monotonic() - started
+    assert counted.errors == {}
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (truncated_flac(), ("flac", "flac", "audio_undecodable")),
+        (video_without_audio(), ("mov", "none", "no_audio_stream")),
+        (text_named_mp3(), ("unknown", "unknown", "audio_undecodable")),
+        (garbage(3, 5000), ("unknown", "unknown", "audio_undecodable")),
+        (tone_wav(1, rate=4000), ("wav", "pcm", "audio_undecodable")),
+    ],
+    ids=["cut short", "no audio", "text", "garbage", "a rate that nobody records"],
+)
+def test_a_file_that_can_not_be_decoded_is_counted_by_what_it_was_found_to_be(
+    content: bytes, expected: tuple[str, str, str], tmp_path: Path
+) -> None:
+    media, counted = tmp_path / "media", Counted()
+    media.write_bytes(content)
+    with pytest.raises(TranscriptionFailure):
+        counted.decoder.decode(media)
+    assert counted.errors == {expected: 1}
+    assert counted.decoded == (0, 0)
+
+
+def test_audio_that_is_too_long_is_counted_with_its_container(tmp_path: Path) -> None:
+    media, metrics = tmp_path / "media", WorkerMetrics()
+    media.write_bytes(transcoded(clip("garden"), "matroska", "libopus"))
+    with pytest.raises(TranscriptionFailure):
+        Decoder(max_audio_seconds=2, timeout_seconds=60, warm=0, observer=metrics).decode(media)
+    labels = {"container": "matroska", "codec": "opus", "code": "audio_too_long"}
+    assert metrics.registry.get_sample_value("transcription_decode_errors_total", labels) == 1
+
+
+def test_a_crash_is_counted_with_what_was_told_before(tmp_path: Path) -> None:
+    counted = Counted()
+    with counted.decoder.open(long_silence(tmp_path / "long", 7200)) as audio:
+        next(audio)
+        os.kill(running_decoder(SELF), signal.SIGSEGV)
+        with pytest.raises(TranscriptionFailure):
+            list(audio)
+    assert counted.errors == {("wav", "pcm", "audio_undecodable"): 1}
+
+
+@pytest.mark.parametrize(
+    ("said", "labels"),
+    [
+        (b'{"container": "mp3\\n", "codec": "<script>"}', ("other", "other")),
+        (b'{"container": "mov,mp4", "codec": null}', ("mov", "none")),
+    ],
+)
+def test_what_a_decoder_that_was_taken_over_calls_a_file_makes_no_label_of_its_own(
+    said: bytes, labels: tuple[str, str], endless: Endless, threads: ThreadPoolExecutor
+) -> None:
+    counted = Counted()
+    decoding = threads.submit(counted.decoder.decode, endless.path)
+    decoder = running_decoder(SELF)
+    # Once more, and it is ended: it could go on for ever, and no clock runs while something comes.
+    tell(decoder, message(decoder_child.IDENTIFIED, said) * 2)
+    assert "overrun" in failure_of(decoding).detail
+    assert counted.errors == {(*labels, "audio_undecodable"): 1}
+    wait_until_gone(decoder)

@@ -64,7 +64,7 @@ class Batcher:
         batch_size: Most requests in a batch.
         batch_cost: Most that the requests of a batch may cost together; one alone may cost more.
         linger_seconds: How long a request waits for others of its kind while its batch is not full.
-        observe: Called with the size of every batch and the seconds it took.
+        observe: Called with the size of every batch, the most that its kind may hold, and the seconds it took.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class Batcher:
         batch_size: int,
         batch_cost: float = math.inf,
         linger_seconds: float = 0.0,
-        observe: Callable[[int, float], None] = lambda _size, _seconds: None,
+        observe: Callable[[int, int, float], None] = lambda _size, _most, _seconds: None,
     ) -> None:
         self._batch_size = batch_size
         self._batch_cost = batch_cost
@@ -125,7 +125,7 @@ class Batcher:
     def _run(self) -> None:
         while True:
             with self._changed:
-                batch = self._next_batch()
+                batch, most = self._next_batch()
             started = time.monotonic()
             try:
                 results = batch[0].request.compute([each.request for each in batch])
@@ -136,10 +136,10 @@ class Batcher:
             else:
                 for each, result in answered:
                     each.result.set_result(result)
-            self._observe(len(batch), time.monotonic() - started)
+            self._observe(len(batch), most, time.monotonic() - started)
 
-    def _next_batch(self) -> list[_Waiting]:
-        """Wait for a batch, take it out of the queues and charge it."""
+    def _next_batch(self) -> tuple[list[_Waiting], int]:
+        """Wait for a batch, take it out of the queues and charge it; return it, and how many could have been in it."""
         while True:
             by_need = sorted((party for party in self._parties if party.waiting), key=lambda party: party.given)
             if not by_need:
@@ -159,7 +159,7 @@ class Batcher:
                 party.waiting.remove(each)
                 party.given += each.request.cost
             if wanted := [each for _, each in chosen if each.result.set_running_or_notify_cancel()]:
-                return wanted
+                return wanted, most
 
     def _of_kind(self, by_need: Sequence[Party], key: Hashable, most: int) -> list[tuple[Party, _Waiting]]:
         """Return up to so many requests of this kind: one of each party in turn, the neediest first."""

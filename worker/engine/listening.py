@@ -1,7 +1,6 @@
 """Makes text of chunks: a short window first, and more care where the guard finds fault with what it gave."""
 
 import math
-from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from typing import Final
@@ -12,6 +11,7 @@ from worker.engine.chunking import Chunk
 from worker.engine.features import FRAMES_PER_SECOND, FULL_WINDOW_FRAMES, log_mel, padded_window
 from worker.engine.guard import Fault, compression_ratio, fault, is_silence, uncovered
 from worker.engine.languages import Language
+from worker.engine.observer import UNOBSERVED, ChunkFigures, EngineObserver
 from worker.engine.requests import Align, Decode, Decoded, Detect, Detected, Window
 from worker.engine.spans import Span, spans
 from worker.engine.whisper import Decoding, Whisper
@@ -26,6 +26,7 @@ _TOKENS_PER_SECOND: Final = 30
 class Care:
     """One way to listen to a window."""
 
+    name: str
     padding_seconds: int
     """Least silence behind the audio."""
     bucket_seconds: int
@@ -34,10 +35,10 @@ class Care:
 
 
 _CARE: Final = (
-    Care(padding_seconds=2, bucket_seconds=1),
-    Care(padding_seconds=8, bucket_seconds=2),
-    Care(padding_seconds=30, bucket_seconds=30),
-    Care(padding_seconds=30, bucket_seconds=30, no_repeat_ngram_size=3),
+    Care("short", padding_seconds=2, bucket_seconds=1),
+    Care("padded", padding_seconds=8, bucket_seconds=2),
+    Care("full", padding_seconds=30, bucket_seconds=30),
+    Care("no_repeats", padding_seconds=30, bucket_seconds=30, no_repeat_ngram_size=3),
 )
 """From cheap to dear (docs/decisions/0016): what the guard refuses is heard again in the next way.
 
@@ -82,16 +83,16 @@ class Listener:
         whisper: The model.
         party: The job's place at the batcher.
         manner: What the job asks for.
-        observe: Called with the fault of every text that is refused and heard again.
+        observer: Is told of every chunk, and of every text that is refused and heard again.
     """
 
     def __init__(
-        self, whisper: Whisper, party: Party, manner: Manner, *, observe: Callable[[Fault], None] = lambda _: None
+        self, whisper: Whisper, party: Party, manner: Manner, *, observer: EngineObserver = UNOBSERVED
     ) -> None:
         self.whisper = whisper
         self.party = party
         self.manner = manner
-        self.observe = observe
+        self.observer = observer
 
     def detect(self, window: Window) -> Future[Detected]:
         """Ask which language a window is in."""
@@ -146,6 +147,8 @@ class Listening:
                     listening = Listening(self._listener, part, heard.decoded.language, is_part=True)
                     segments += listening.text().segments
             segments.sort(key=lambda segment: segment.start)
+        if not self._is_part:
+            self._listener.observer.observe_chunk(ChunkFigures.of(self.chunk, segments))
         return ChunkText(segments, heard.decoded.language)
 
     def _heard(self) -> _Heard:
@@ -156,12 +159,13 @@ class Listening:
                 window = self._listener.window(self.chunk, care)
                 if window.kind == self._window.kind and not care.no_repeat_ngram_size:
                     continue
+                self._listener.observer.observe_fallback(care.name)
                 self._window = window
                 self._text = self._ask(care)
             heard = self._judged(self._text.result())
             if heard.fault is None:
                 return heard
-            self._listener.observe(heard.fault)
+            self._listener.observer.observe_fault(heard.fault)
             refused.append(heard)
             if heard.fault is Fault.UNLIKELY and len(refused) > 1:
                 break  # what is unclear twice is unclear audio, and the ways that are left are the dearest

@@ -9,6 +9,7 @@ from worker.engine.chunking import Chunk
 from worker.engine.features import FRAMES_PER_SECOND
 from worker.engine.heard import Heard
 from worker.engine.languages import NO_SPEECH, Language
+from worker.engine.observer import ChunkFigures, EngineObserver
 from worker.engine.whisper import PROMPT_TOKENS, Whisper
 
 BLOCK_SECONDS: Final = 300.0
@@ -25,6 +26,7 @@ def transcribe(
     *,
     language: Language | None,
     committed: Mapping[int, Sequence[Segment]],
+    observer: EngineObserver,
 ) -> Iterator[Heard]:
     """Yield every segment as it is found, and where a block ends.
 
@@ -34,6 +36,7 @@ def transcribe(
         options: What the job asks for.
         language: Of all of them; None to have it detected.
         committed: Earlier segments of each channel, which prompt what follows.
+        observer: Is told of every block.
     """
     first = list(whisper.prompt(options.initial_prompt, None))
     prompts = {
@@ -56,10 +59,13 @@ def transcribe(
         )
         if language is None and block.speech:
             language = Language(info.language, info.language_probability)
+        of_block: list[Segment] = []
         for segment in found:
             prompt += segment.tokens
             of_whole = _in_time_of(block, segment)
+            of_block.append(of_whole)
             yield Heard(block.channel, of_whole.end, (of_whole,), language or NO_SPEECH)
+        observer.observe_chunk(ChunkFigures.of(block, of_block))
         yield Heard(block.channel, block.end_seconds, (), language or NO_SPEECH)
 
 

@@ -4,7 +4,7 @@ import itertools
 import math
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -18,10 +18,10 @@ from worker.engine import batched, sequential
 from worker.engine.batcher import Batcher
 from worker.engine.chunking import MAX_SECONDS, Chunk, chunks
 from worker.engine.features import FRAMES_PER_SECOND
-from worker.engine.guard import Fault
 from worker.engine.heard import Heard
 from worker.engine.languages import NO_SPEECH, Language
 from worker.engine.listening import Listener, Manner
+from worker.engine.observer import UNOBSERVED, EngineObserver
 from worker.engine.requests import Decode, Window
 from worker.engine.stream import ClippedAudio
 from worker.engine.whisper import Decoding, Placement, Whisper
@@ -41,8 +41,7 @@ class WhisperTranscriber:
         model_folder: A model in CTranslate2's format.
         placement: Where and how it computes.
         decoder: Opens the files.
-        observe_batch: Called with the size of every batch and the seconds it took.
-        observe_fault: Called with the fault of every text that is refused and heard again.
+        observer: Is told of batches, chunks and what the guard makes of them.
 
     Raises:
         ConfigurationError: the arithmetic is not to be had here, or the folder holds no model.
@@ -54,18 +53,17 @@ class WhisperTranscriber:
         placement: Placement,
         decoder: Decoder,
         *,
-        observe_batch: Callable[[int, float], None] = lambda _size, _seconds: None,
-        observe_fault: Callable[[Fault], None] = lambda _fault: None,
+        observer: EngineObserver = UNOBSERVED,
     ) -> None:
         self._whisper = Whisper(model_folder, placement)
         self._decoder = decoder
-        self._observe_fault = observe_fault
+        self._observer = observer
         self._batcher = Batcher(
             replicas=placement.replicas,
             batch_size=placement.batch_size,
             batch_cost=math.inf if placement.device == "cuda" else _CPU_BATCH_FRAMES,
             linger_seconds=_GPU_LINGER_SECONDS if placement.device == "cuda" else 0.0,
-            observe=observe_batch,
+            observe=observer.observe_batch,
         )
         # Enough for every replica to find a batch while another is computed; jobs share it, as each chunk takes memory.
         self._ahead = 2 * placement.replicas * placement.batch_size
@@ -137,7 +135,7 @@ class WhisperTranscriber:
         with self._batcher.join() as party:
             yield from batched.transcribe(
                 new,
-                Listener(self._whisper, party, manner, observe=self._observe_fault),
+                Listener(self._whisper, party, manner, observer=self._observer),
                 language=language,
                 multilingual=options.multilingual,
                 ahead=lambda: max(1, self._ahead // self._batcher.parties),
@@ -157,7 +155,9 @@ class WhisperTranscriber:
         new = (
             rest for block in blocks if (rest := block.part(_end_seconds(committed[block.channel]), block.end_seconds))
         )
-        yield from sequential.transcribe(new, self._whisper, options, language=language, committed=committed)
+        yield from sequential.transcribe(
+            new, self._whisper, options, language=language, committed=committed, observer=self._observer
+        )
 
     def _known_language(self, options: TranscriptionOptions, checkpoint: Checkpoint | None) -> Language | None:
         if not self._whisper.is_multilingual:
