@@ -20,6 +20,7 @@ from api.api_key_door import ApiKeyDoor
 from api.api_keys import ApiKeyStore
 from api.audit import Audit, Auditing
 from api.audit_log import AuditLog
+from api.correction_store import CorrectionStore
 from api.dead_letter_store import DeadLetterStore
 from api.dispatch import TurnSender
 from api.eraser import Eraser
@@ -34,7 +35,7 @@ from api.rate_limits import HEADERS as RATE_LIMIT_HEADERS
 from api.rate_limits import RateLimits
 from api.response_headers import ResponseHeaders
 from api.routes import audit as audit_routes
-from api.routes import dead_letters, documentation, jobs, keys, operations, tenants, transcribe, webhooks
+from api.routes import corrections, dead_letters, documentation, jobs, keys, operations, tenants, transcribe, webhooks
 from api.services import Services
 from api.settings import GatewaySettings
 from api.signing_keys import SigningKeys
@@ -145,6 +146,7 @@ def create_app(settings: GatewaySettings) -> FastAPI:
         audit_log=audit_log,
         api_keys=api_keys,
         jobs=store,
+        corrections=CorrectionStore(client),
         dead_letters=DeadLetterStore(client),
         media=media,
         uploads=uploads,
@@ -203,7 +205,18 @@ def create_app(settings: GatewaySettings) -> FastAPI:
         )
     app.add_middleware(ResponseHeaders)
     app.add_middleware(Observation, metrics=metrics)
-    for routes in (transcribe, jobs, webhooks, dead_letters, keys, tenants, audit_routes, operations, documentation):
+    for routes in (
+        transcribe,
+        jobs,
+        corrections,
+        webhooks,
+        dead_letters,
+        keys,
+        tenants,
+        audit_routes,
+        operations,
+        documentation,
+    ):
         app.include_router(routes.router)
 
     def openapi() -> dict[str, Any]:
@@ -258,6 +271,9 @@ def _document(app: FastAPI, security_schemes: dict[str, Any]) -> dict[str, Any]:
         # FastAPI adds this to every route with a parameter; where one can really be invalid, the route says so itself.
         if "HTTPValidationError" in str(operation["responses"].get("422")):
             del operation["responses"]["422"]
+        for content in operation.get("requestBody", {"content": {}})["content"].values():
+            for name, definition in content["schema"].pop("$defs", {}).items():
+                schemas.setdefault(name, definition)
         if security_schemes and "401" in operation["responses"]:
             operation["security"] = [{name: []} for name in security_schemes]
         if str(HTTPStatus.TOO_MANY_REQUESTS) in operation["responses"]:

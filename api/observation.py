@@ -7,6 +7,7 @@ import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.correction_metrics import CorrectionMetrics
 from api.job_store import LaneState
 from api.request_ids import HEADER, give_request_id
 
@@ -21,6 +22,7 @@ class GatewayMetrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self.corrections = CorrectionMetrics(self.registry)
         self._of_route: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self.requests = Counter(
             "transcription_requests_total",

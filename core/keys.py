@@ -93,6 +93,15 @@ class Keys:
         """Hash: how many attempts to deliver an event ended how, since ever."""
         return f"{self.prefix}webhook-counters"
 
+    def corrections(self, job_id: str) -> str:
+        """Hash: what a job's owner put in the place of what was heard."""
+        return f"{self.prefix}corrections:{job_id}"
+
+    @property
+    def correction_counters(self) -> str:
+        """Hash: how much was corrected, since ever."""
+        return f"{self.prefix}correction-counters"
+
     @property
     def lanes(self) -> str:
         """Set: names of all lanes that ever had a job."""

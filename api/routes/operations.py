@@ -97,7 +97,9 @@ async def stats(services: WithServices) -> Stats:
 async def metrics(services: WithServices) -> Response:
     """Return this gateway's metrics and, while Redis answers, the queue's."""
     try:
-        services.metrics.set_queue(await services.jobs.lanes(), dead_letters=await services.dead_letters.count())
+        lanes = await services.jobs.lanes()
+        services.metrics.set_queue(lanes, dead_letters=await services.dead_letters.count())
+        services.metrics.corrections.set(await services.corrections.totals(), results=_total(lanes, "completed"))
         services.metrics.set_webhooks(
             waiting=await services.webhooks.waiting(), attempts=await services.webhooks.attempts_by_outcome()
         )

@@ -1,0 +1,46 @@
+"""How much people correct: what the gateways know of it in Redis, as Prometheus metrics.
+
+Every gateway tells the same numbers, those of the whole installation.
+"""
+
+from collections.abc import Iterator
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from api.correction_store import CorrectionTotals
+
+
+class CorrectionMetrics(Collector):
+    """Tells what it was last set to; nothing before."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._latest: tuple[CorrectionTotals, int] | None = None
+        registry.register(self)
+
+    def set(self, totals: CorrectionTotals, *, results: int) -> None:
+        """Take what Redis says at the time of the scrape; `results` are all transcripts that were ever there."""
+        self._latest = totals, results
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the metrics."""
+        if self._latest is None:
+            return
+        totals, results = self._latest
+        yield CounterMetricFamily(
+            "transcription_corrections", "Requests that corrected a transcript", value=totals.submissions
+        )
+        yield CounterMetricFamily(
+            "transcription_corrected_jobs",
+            "Jobs whose transcript somebody has corrected or found right",
+            value=totals.jobs,
+        )
+        yield CounterMetricFamily("transcription_results", "Jobs that were completed", value=results)
+        if totals.words:
+            yield GaugeMetricFamily(
+                "transcription_human_correction_rate",
+                "Words that people changed per word of the transcripts that they have corrected or found right",
+                value=totals.edits / totals.words,
+            )
