@@ -260,6 +260,13 @@ def _door(settings: GatewaySettings, api_keys: ApiKeyStore) -> Authenticator:
             )
 
 
+def _share_definitions(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """Put what the schema of a body refers to among the document's schemas, where the reference leads."""
+    for content in operation.get("requestBody", {}).get("content", {}).values():
+        for name, definition in content["schema"].pop("$defs", {}).items():
+            schemas.setdefault(name, definition)
+
+
 def _document(app: FastAPI, security_schemes: dict[str, Any]) -> dict[str, Any]:
     """Return the OpenAPI document: our problem documents in the place of FastAPI's error shape, and who is let in."""
     document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
@@ -271,9 +278,7 @@ def _document(app: FastAPI, security_schemes: dict[str, Any]) -> dict[str, Any]:
         # FastAPI adds this to every route with a parameter; where one can really be invalid, the route says so itself.
         if "HTTPValidationError" in str(operation["responses"].get("422")):
             del operation["responses"]["422"]
-        for content in operation.get("requestBody", {"content": {}})["content"].values():
-            for name, definition in content["schema"].pop("$defs", {}).items():
-                schemas.setdefault(name, definition)
+        _share_definitions(operation, schemas)
         if security_schemes and "401" in operation["responses"]:
             operation["security"] = [{name: []} for name in security_schemes]
         if str(HTTPStatus.TOO_MANY_REQUESTS) in operation["responses"]:

@@ -48,7 +48,7 @@ class NewCorrections(BaseModel):
     ) = Field(
         default=None,
         description="All that is said. It is aligned with what was heard, and each segment has its part of it; all "
-        "former corrections are replaced. For transcripts of up to 20,000 words.",
+        "former corrections are replaced. For transcripts of up to 10,000 words.",
     )
     segments: Annotated[list[CorrectedSegment], Field(min_length=1, max_length=_MOST_SEGMENTS)] | None = Field(
         default=None, description="Segments to correct; the others stay as they are, corrected before or not."

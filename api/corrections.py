@@ -77,17 +77,16 @@ def shared_out(segments: Sequence[Segment], text: str) -> dict[int, str]:
     The text is aligned word by word with what was heard, with as few edits as can be; what was inserted goes to the
     segment of the word before. Without a word that was heard, all of it is the first segment's.
     """
-    owners = [segment.id for segment in segments for _ in _words(segment.text)]
-    starts = [match.start() for match in _WORD.finditer(text)]
-    owner_of = [owners[0] if owners else segments[0].id] * len(starts)
-    heard = [word for segment in segments for word in _words(segment.text)]
-    for edit in Levenshtein.opcodes(heard, _words(text)) if heard else ():
-        for offset in range(edit.dest_end - edit.dest_start):
-            source = min(edit.src_start + offset, edit.src_end - 1) if edit.tag != "insert" else edit.src_start - 1
-            owner_of[edit.dest_start + offset] = owners[max(0, source)]
+    heard = [(segment.id, word) for segment in segments for word in _words(segment.text)]
+    owners = [owner for owner, _ in heard] or [segments[0].id]
     parts = {segment.id: "" for segment in segments}
-    for owner, start, end in zip(owner_of, starts, [*starts[1:], len(text)], strict=True):
-        parts[owner] += text[start:end]
+    starts = [match.start() for match in _WORD.finditer(text)]
+    ends = [*starts[1:], len(text)]
+    for edit in Levenshtein.opcodes([word for _, word in heard], _words(text)):
+        for offset in range(edit.dest_end - edit.dest_start):
+            source = edit.src_start - 1 if edit.tag == "insert" else edit.src_start + offset
+            number = edit.dest_start + offset
+            parts[owners[max(0, source)]] += text[starts[number] : ends[number]]
     return {owner: on_one_line(part) for owner, part in parts.items()}
 
 

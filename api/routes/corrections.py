@@ -28,8 +28,8 @@ from core.errors import (
 )
 from core.transcript import Transcript
 
-_MOST_WORDS: Final = 20_000
-"""Of a text that is aligned as a whole, on either side: a tenth of a second at worst."""
+_MOST_WORDS: Final = 10_000
+"""Of a text that is aligned as a whole, on either side, which takes 50 ms at worst."""
 _PATH = "/result/{job_id}/corrections"
 _NO_TRANSCRIPT = (JobNotFound, JobNotFinished, JobCancelled, JobExpired, JobFailed)
 
