@@ -27,6 +27,7 @@ from api.eraser import Eraser
 from api.events import JobEvents
 from api.examples import ANSWERS
 from api.forecast import Forecast
+from api.golden_set_door import GoldenSetDoor
 from api.job_store import JobStore, QueueLimits
 from api.job_terms import TermsPolicy
 from api.jwt_door import JwtDoor
@@ -135,7 +136,7 @@ def create_app(settings: GatewaySettings) -> FastAPI:
     metrics.uploads_under_way.set_function(lambda: uploads.under_way)
     services = Services(
         settings=settings,
-        authenticator=door,
+        authenticator=GoldenSetDoor(door, settings.golden_set_key) if settings.golden_set_key else door,
         rate_limits=RateLimits(
             client,
             submit=settings.rate_limit_submit,

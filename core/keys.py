@@ -124,6 +124,26 @@ class Keys:
         return f"{self.prefix}lane:{lane}:counters"
 
     @property
+    def golden_runs(self) -> str:
+        """List: the latest runs of the golden set as JSON, newest first."""
+        return f"{self.prefix}golden:runs"
+
+    @property
+    def golden_baseline(self) -> str:
+        """String: the run of the golden set that others are compared with, as JSON."""
+        return f"{self.prefix}golden:baseline"
+
+    @property
+    def golden_due(self) -> str:
+        """String: when the golden set is to run next, in seconds since 1970."""
+        return f"{self.prefix}golden:due"
+
+    @property
+    def golden_lease(self) -> str:
+        """String: who runs the golden set; expires without him."""
+        return f"{self.prefix}golden:lease"
+
+    @property
     def audit(self) -> str:
         """Stream: who did what, of bounded length; what is too old is cleaned up."""
         return f"{self.prefix}audit"
