@@ -21,6 +21,7 @@ _PAUSE_SECONDS: Final = 2.0
 """Before something is asked again, if the gateway doesn't say how long."""
 _MOST_PAUSE_SECONDS: Final = 60.0
 _MOST_ANSWER_BYTES: Final = 16 * 1024 * 1024
+_NOT_FINISHED: Final = "job_not_finished"
 _TRANSIENT: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE})
 
 
@@ -61,7 +62,7 @@ class FrontDoor:
             status, body = self._ask("GET", f"/result/{job_id}?wait={_WAIT_SECONDS}")
             if status == HTTPStatus.OK:
                 return str(json.loads(body)["text"])
-            if status != HTTPStatus.CONFLICT or time.monotonic() > deadline:
+            if _code(body) != _NOT_FINISHED or time.monotonic() > deadline:
                 raise _refused("GET", "/result", status, body)
 
     def jobs(self) -> list[str]:
@@ -129,8 +130,12 @@ def _form(boundary: str, fields: Mapping[str, str], audio: bytes) -> bytes:
 
 
 def _refused(method: str, path: str, status: int, body: bytes) -> GatewayRefused:
+    return GatewayRefused(f"The gateway answered {method} {path} with {status} ({_code(body)}).")
+
+
+def _code(body: bytes) -> str:
+    """Return the code of a problem document."""
     try:
-        code = str(json.loads(body)["code"])
+        return str(json.loads(body)["code"])
     except (ValueError, KeyError, TypeError):
-        code = "no problem document"
-    return GatewayRefused(f"The gateway answered {method} {path} with {status} ({code}).")
+        return "no problem document"

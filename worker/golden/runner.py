@@ -70,8 +70,8 @@ class GoldenRunner:
                 # Whoever had it a moment ago has set it.
                 if lease is not None and self._store.is_due():
                     self._run(lease)
-        if (latest := self._store.latest()) is not None:
-            self._metrics.show(latest, baseline=self._store.baseline())
+        if runs := self._store.runs():
+            self._metrics.show(runs[0], baseline=self._store.baseline())
 
     def _run(self, lease: Lease) -> None:
         self._store.set_due(in_seconds=min(self._every_seconds, _RETRY_SECONDS))

@@ -67,14 +67,18 @@ class GoldenStore:
                 pipeline.set(self._keys.golden_baseline, run.model_dump_json())
             pipeline.execute()
 
-    def latest(self) -> GoldenRun | None:
-        """Return the latest run."""
-        return _run(cast("str | None", self._client.lindex(self._keys.golden_runs, 0)))
+    def runs(self) -> list[GoldenRun]:
+        """Return the runs that are kept, the latest first."""
+        return [
+            GoldenRun.model_validate_json(run)
+            for run in cast("list[str]", self._client.lrange(self._keys.golden_runs, 0, -1))
+        ]
+
+    def set_baseline(self, run: GoldenRun) -> None:
+        """Have other runs compared with this one."""
+        self._client.set(self._keys.golden_baseline, run.model_dump_json())
 
     def baseline(self) -> GoldenRun | None:
         """Return the run that others are compared with."""
-        return _run(cast("str | None", self._client.get(self._keys.golden_baseline)))
-
-
-def _run(stored: str | None) -> GoldenRun | None:
-    return None if stored is None else GoldenRun.model_validate_json(stored)
+        stored = cast("str | None", self._client.get(self._keys.golden_baseline))
+        return None if stored is None else GoldenRun.model_validate_json(stored)
