@@ -17,30 +17,30 @@ class CorrectionMetrics(Collector):
     """Tells what it was last set to; nothing before."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self._latest: tuple[CorrectionTotals, int] | None = None
+        self._latest: list[Metric] = []
         registry.register(self)
 
     def set(self, totals: CorrectionTotals, *, results: int) -> None:
         """Take what Redis says at the time of the scrape; `results` are all transcripts that were ever there."""
-        self._latest = totals, results
+        self._latest = list(correction_metrics(totals, results=results))
 
     def collect(self) -> Iterator[Metric]:
         """Yield the metrics."""
-        if self._latest is None:
-            return
-        totals, results = self._latest
-        yield CounterMetricFamily(
-            "transcription_corrections", "Requests that corrected a transcript", value=totals.submissions
+        yield from self._latest
+
+
+def correction_metrics(totals: CorrectionTotals, *, results: int) -> Iterator[Metric]:
+    """Yield how much was corrected of so many results."""
+    yield CounterMetricFamily(
+        "transcription_corrections", "Requests that corrected a transcript", value=totals.submissions
+    )
+    yield CounterMetricFamily(
+        "transcription_corrected_jobs", "Jobs whose transcript somebody has corrected or found right", value=totals.jobs
+    )
+    yield CounterMetricFamily("transcription_results", "Jobs that were completed", value=results)
+    if totals.words:
+        yield GaugeMetricFamily(
+            "transcription_human_correction_rate",
+            "Words that people changed per word of the transcripts that they have corrected or found right",
+            value=totals.edits / totals.words,
         )
-        yield CounterMetricFamily(
-            "transcription_corrected_jobs",
-            "Jobs whose transcript somebody has corrected or found right",
-            value=totals.jobs,
-        )
-        yield CounterMetricFamily("transcription_results", "Jobs that were completed", value=results)
-        if totals.words:
-            yield GaugeMetricFamily(
-                "transcription_human_correction_rate",
-                "Words that people changed per word of the transcripts that they have corrected or found right",
-                value=totals.edits / totals.words,
-            )
