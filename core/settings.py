@@ -179,7 +179,7 @@ class GoldenSetSettings(CommonSettings):
 
     golden_set_key: str = Field(
         default="",
-        pattern="^[!-~]{32,512}$",
+        pattern="^([!-~]{32,512})?$",
         description="The key that beat shows the gateway to run the golden set: 32 characters or more.",
         repr=False,
         examples=["0123456789abcdef0123456789abcdef"],

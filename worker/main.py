@@ -15,7 +15,6 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from core.celery_app import create_celery
-from core.errors import ConfigurationError
 from core.lanes import lane_of, turn_queue
 from core.media_stores import MediaStores
 from core.redis_clients import connect
@@ -124,7 +123,7 @@ class WorkerProcess:
         self._started_at_ms = round(time.time() * 1000)
         self._consuming = threading.Event()
         self._stopping = threading.Event()
-        self._metrics_port = self._serve_metrics()
+        self._metrics_port = self._metrics.serve(settings.metrics_host, settings.metrics_port, is_ready=self._is_ready)
         # First, because a setting that can't be used is seen in no time, and a model takes seconds.
         self._pii_finder = PiiFinder(
             name_model=settings.redact_name_model, phone_regions=settings.redacted_phone_regions
@@ -252,15 +251,6 @@ class WorkerProcess:
             ),
             self._metrics,
         )
-
-    def _serve_metrics(self) -> int:
-        host, port = self._settings.metrics_host, self._settings.metrics_port
-        try:
-            return self._metrics.serve(host, port, is_ready=self._is_ready)
-        except OSError as error:
-            raise ConfigurationError(
-                f"Can't serve metrics on {host}:{port} (METRICS_HOST, METRICS_PORT): {error.strerror}."
-            ) from error
 
     def _is_ready(self) -> bool:
         return self._consuming.is_set() and not self._stopping.is_set()

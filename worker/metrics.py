@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, make_wsgi_app, start_http_server
 
+from core.errors import ConfigurationError
 from worker.health import with_health
 
 
@@ -112,8 +113,13 @@ class WorkerMetrics:
             The port.
 
         Raises:
-            OSError: the port is taken.
+            ConfigurationError: the port is taken, or the address is none of this machine's.
         """
-        server, _ = start_http_server(port, addr=host, registry=self.registry)
+        try:
+            server, _ = start_http_server(port, addr=host, registry=self.registry)
+        except OSError as error:
+            raise ConfigurationError(
+                f"Can't serve metrics on {host}:{port} (METRICS_HOST, METRICS_PORT): {error.strerror}."
+            ) from error
         server.set_app(with_health(make_wsgi_app(self.registry), is_ready=is_ready))
         return int(server.server_port)
