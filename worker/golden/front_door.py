@@ -84,7 +84,7 @@ class FrontDoor:
 
     def _json(self, method: str, path: str, **request: Any) -> Any:  # noqa: ANN401 - as `_ask` takes it; JSON
         status, body = self._ask(method, path, **request)
-        if not HTTPStatus(status).is_success:
+        if status >= HTTPStatus.BAD_REQUEST:
             raise _refused(method, path.partition("?")[0], status, body)
         return json.loads(body)
 

@@ -12,11 +12,10 @@ from datetime import UTC, datetime
 from typing import Final
 
 import structlog
-from redis.exceptions import RedisError
 
 from core.golden import ErrorRates, GoldenRun
 from core.version import VERSION
-from worker.golden.front_door import FrontDoor, GatewayRefused
+from worker.golden.front_door import FrontDoor
 from worker.golden.metrics import GoldenMetrics
 from worker.golden.references import GoldenSet
 from worker.golden.scoring import character_errors, word_errors
@@ -83,9 +82,9 @@ class GoldenRunner:
             self._store.set_due(in_seconds=0)
             logger.info("golden_run_stopped")
             return
-        except (GatewayRefused, RedisError, OSError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever it was, the run failed and is to count
             self._metrics.failures.inc()
-            logger.warning("golden_run_failed", reason=str(error))
+            logger.warning("golden_run_failed", error=repr(error))
             return
         run = GoldenRun(
             set_digest=self._set.digest,
