@@ -55,10 +55,10 @@ def left(client: redis.Redis) -> list[str]:
 @pytest.fixture(scope="module")
 def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A service that asks for keys and lets nobody submit twice a day, which runs a set of its own."""
-    folder = tmp_path_factory.mktemp("golden")
+    folder = tmp_path_factory.mktemp("golden-set")
     golden_set = write_set(folder / "set", en=HEARD, de="Segment 1 von 0.0 bis 1.3 Sekunden.")
     with Service(
-        folder / "data",
+        tmp_path_factory.mktemp("golden-data"),
         TRANSCRIBER="scripted",
         SCRIPTED_RTF="0.01",
         AUTH_MODE="api_key",
