@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from api.transcript_formats import ResultFormat
+from core.keys import Keys
 from tests.harness.service import Service, until
+from tests.harness.traces import traces
 from tests.media import garbage, silence_wav
 
 HEARD = "Segment 1 from 0.0 to 1.3 seconds."
@@ -72,8 +74,7 @@ def test_people_tell_how_much_they_correct(scripted_service: Service, job_id: st
 def test_an_erased_job_leaves_no_word_of_its_corrections(scripted_service: Service, job_id: str) -> None:
     correct(scripted_service, job_id, {"text": "an unheard-of word"})
     assert scripted_service.client.delete(f"/job/{job_id}").json()["erased"]["corrections"] == 1
-    redis = scripted_service.redis()
-    assert redis.keys("*:corrections:*") == []
+    assert traces(scripted_service.redis(), ["unheard-of", Keys().corrections(job_id)]) == []
     for answer in (
         scripted_service.client.get(f"/result/{job_id}/corrections"),
         scripted_service.client.post(f"/result/{job_id}/corrections", json={"text": RIGHT}),
