@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import httpx
 import pytest
@@ -43,6 +44,16 @@ def awaited_runs(url: str, count: int, *, seconds: float = 60) -> list[GoldenRun
     """Return the runs that are kept, the latest first, as soon as there are so many."""
     store = GoldenStore(connect(url))
     return until(lambda: found if len(found := store.runs()) >= count else None, seconds)
+
+
+def awaited_job(cluster: Cluster) -> str:
+    """Return the one job that a run has, as soon as it is there."""
+
+    def look() -> str | None:
+        found = cast("list[str]", cluster.redis.zrange(KEYS.jobs_of(GOLDEN_TENANT), 0, -1))
+        return found[0] if found else None
+
+    return until(look, 30)
 
 
 def left(client: redis.Redis) -> list[str]:
@@ -142,7 +153,7 @@ def test_a_runner_that_is_killed_leaves_no_litter_behind_the_next_run(tmp_path: 
         cluster.start(workers=1)
         settings = {"GOLDEN_SET_HOURS": "24", "GOLDEN_SET_URL": cluster.base_url()}
         first = cluster.start_beat(**settings)
-        (orphan,) = until(lambda: cluster.redis.zrange(KEYS.jobs_of(GOLDEN_TENANT), 0, -1) or None, 30)
+        orphan = awaited_job(cluster)
         until(lambda: True if cluster.redis.hget(KEYS.work(orphan), "status") == "processing" else None, 30)
         first.kill()
         assert left(cluster.redis) != []
@@ -158,7 +169,7 @@ def test_a_runner_that_is_killed_leaves_no_litter_behind_the_next_run(tmp_path: 
         # One that is told to stop stops, and the next beat begins anew.
         (golden_set / "silence.wav").write_bytes(silence_wav(3600, rate=100))
         GoldenStore(connect(cluster.valkey_url)).set_due(in_seconds=0)
-        until(lambda: cluster.redis.zrange(KEYS.jobs_of(GOLDEN_TENANT), 0, -1) or None, 30)
+        awaited_job(cluster)
         second.terminate()
         second.wait(30)
         assert GoldenStore(connect(cluster.valkey_url)).is_due()
