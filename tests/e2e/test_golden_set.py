@@ -198,10 +198,11 @@ def test_what_is_missing_is_told_at_once(tmp_path: Path, valkey_url: str, settin
     assert "short" not in ended.stderr
 
 
-def test_the_set_that_ships_is_heard_well(tmp_path: Path) -> None:
+def test_the_set_that_ships_is_understood(tmp_path: Path) -> None:
     with Service(tmp_path, GOLDEN_SET_HOURS="24") as service:
         (run,) = awaited_runs(valkey_url(service), 1, seconds=120)
     shipped = GoldenSet.read(SHIPPED)
     assert run.set_digest == shipped.digest
     assert set(run.languages) == {reference.language for reference in shipped.references}
-    assert {language: rates.wer for language, rates in run.languages.items() if rates.wer > 0.25} == {}
+    assert {language: rates.wer for language, rates in run.languages.items() if rates.wer > 0.5} == {}
+    assert run.languages["en"].wer < 0.1
