@@ -38,7 +38,7 @@ async def read_json(chunks: AsyncIterator[bytes], model: type[M], *, most_bytes:
     async for chunk in chunks:
         body += chunk
         if len(body) > most_bytes:
-            raise MalformedBody(f"A JSON body has at most {most_bytes} bytes here.")
+            raise MalformedBody(f"A JSON body has at most {most_bytes} bytes.")
     try:
         return model.model_validate_json(bytes(body), by_alias=True, by_name=False)
     except ValidationError as error:
