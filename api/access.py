@@ -82,7 +82,7 @@ def client_of(request: Request, principal: Principal | None) -> str:
 
 Submitter = Annotated[Principal, Depends(require(Scope.SUBMIT, rate=Rate.SUBMIT))]
 """Annotation of a parameter that receives a principal who may submit, and submits."""
-Remover = Annotated[Principal, Depends(require(Scope.SUBMIT))]
-"""Annotation of a parameter that receives a principal who may submit, and takes back."""
+Editor = Annotated[Principal, Depends(require(Scope.SUBMIT))]
+"""Annotation of a parameter that receives a principal who may submit, and changes or takes back what came of it."""
 Reader = Annotated[Principal, Depends(require(Scope.READ))]
 """Annotation of a parameter that receives a principal who may read."""

@@ -21,12 +21,14 @@ from api.api_key_door import ApiKeyDoor
 from api.api_keys import ApiKeyStore
 from api.audit import Audit, Auditing
 from api.audit_log import AuditLog
+from api.correction_store import CorrectionStore
 from api.dead_letter_store import DeadLetterStore
 from api.dispatch import TurnSender
 from api.eraser import Eraser
 from api.events import JobEvents
 from api.examples import ANSWERS
 from api.forecast import Forecast
+from api.golden_set_door import GoldenSetDoor
 from api.job_store import JobStore, QueueLimits
 from api.job_terms import TermsPolicy
 from api.jwt_door import JwtDoor
@@ -36,7 +38,7 @@ from api.rate_limits import HEADERS as RATE_LIMIT_HEADERS
 from api.rate_limits import RateLimits
 from api.response_headers import ResponseHeaders
 from api.routes import audit as audit_routes
-from api.routes import dead_letters, documentation, jobs, keys, operations, tenants, transcribe, webhooks
+from api.routes import corrections, dead_letters, documentation, jobs, keys, operations, tenants, transcribe, webhooks
 from api.services import Services
 from api.settings import GatewaySettings
 from api.signing_keys import SigningKeys
@@ -135,7 +137,7 @@ def create_app(settings: GatewaySettings, *, metrics_folder: Path | None = None)
     uploads = UploadReceiver(media, _upload_limits(settings), observe=metrics.uploads_under_way.set)
     services = Services(
         settings=settings,
-        authenticator=door,
+        authenticator=GoldenSetDoor(door, settings.golden_set_key) if settings.golden_set_key else door,
         rate_limits=RateLimits(
             client,
             submit=settings.rate_limit_submit,
@@ -146,6 +148,7 @@ def create_app(settings: GatewaySettings, *, metrics_folder: Path | None = None)
         audit_log=audit_log,
         api_keys=api_keys,
         jobs=store,
+        corrections=CorrectionStore(client),
         dead_letters=DeadLetterStore(client),
         media=media,
         uploads=uploads,
@@ -204,7 +207,18 @@ def create_app(settings: GatewaySettings, *, metrics_folder: Path | None = None)
         )
     app.add_middleware(ResponseHeaders)
     app.add_middleware(Observation, metrics=metrics)
-    for routes in (transcribe, jobs, webhooks, dead_letters, keys, tenants, audit_routes, operations, documentation):
+    for routes in (
+        transcribe,
+        jobs,
+        corrections,
+        webhooks,
+        dead_letters,
+        keys,
+        tenants,
+        audit_routes,
+        operations,
+        documentation,
+    ):
         app.include_router(routes.router)
 
     def openapi() -> dict[str, Any]:
@@ -248,6 +262,13 @@ def _door(settings: GatewaySettings, api_keys: ApiKeyStore) -> Authenticator:
             )
 
 
+def _share_definitions(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """Put what the schema of a body refers to among the document's schemas, where the reference leads."""
+    for content in operation.get("requestBody", {}).get("content", {}).values():
+        for name, definition in content["schema"].pop("$defs", {}).items():
+            schemas.setdefault(name, definition)
+
+
 def _document(app: FastAPI, security_schemes: dict[str, Any]) -> dict[str, Any]:
     """Return the OpenAPI document: our problem documents in the place of FastAPI's error shape, and who is let in."""
     document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
@@ -259,6 +280,7 @@ def _document(app: FastAPI, security_schemes: dict[str, Any]) -> dict[str, Any]:
         # FastAPI adds this to every route with a parameter; where one can really be invalid, the route says so itself.
         if "HTTPValidationError" in str(operation["responses"].get("422")):
             del operation["responses"]["422"]
+        _share_definitions(operation, schemas)
         if security_schemes and "401" in operation["responses"]:
             operation["security"] = [{name: []} for name in security_schemes]
         if str(HTTPStatus.TOO_MANY_REQUESTS) in operation["responses"]:

@@ -31,6 +31,8 @@ ACTIONS: Final[Mapping[tuple[str, str], Action]] = {
     ("POST", "/transcribe"): Action.JOB_SUBMITTED,
     ("DELETE", "/job/{job_id}"): Action.JOB_ERASED,
     ("GET", "/result/{job_id}"): Action.TRANSCRIPT_READ,
+    ("GET", "/result/{job_id}/corrections"): Action.TRANSCRIPT_READ,
+    ("POST", "/result/{job_id}/corrections"): Action.TRANSCRIPT_CORRECTED,
     ("GET", "/events/{job_id}"): Action.TRANSCRIPT_FOLLOWED,
     ("POST", "/webhooks/{job_id}/replay"): Action.WEBHOOK_REPLAYED,
     ("GET", "/dead-letters"): Action.DEAD_LETTER_READ,

@@ -27,6 +27,7 @@ class Action(StrEnum):
     TRANSCRIPT_READ = "transcript.read"
     TRANSCRIPT_FOLLOWED = "transcript.followed"
     """An event stream was opened."""
+    TRANSCRIPT_CORRECTED = "transcript.corrected"
     WEBHOOK_REPLAYED = "webhook.replayed"
     DEAD_LETTER_READ = "dead_letter.read"
     DEAD_LETTER_REQUEUED = "dead_letter.requeued"

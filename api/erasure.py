@@ -15,6 +15,8 @@ class Erased:
     attempts: int = 0
     webhook_events: int = 0
     idempotency_keys: int = 0
+    corrections: int = 0
+    """Of segments."""
     audio_files: int = 0
     audio_bytes: int = 0
 

@@ -81,6 +81,7 @@ _ERASED: Final = {
     "attempts": 1,
     "webhook_events": 1,
     "idempotency_keys": 1,
+    "corrections": 2,
     "audio_files": 0,
     "audio_bytes": 0,
 }
@@ -114,6 +115,23 @@ _TRANSCRIPT: Final = {
             "start": 0.0,
             "end": 11.0,
             "text": "And so my fellow Americans, ask not what your country can do for you.",
+        }
+    ],
+}
+
+_CORRECTIONS: Final = {
+    "job_id": _JOB_ID,
+    "corrected_at": "2026-11-21T12:31:07.514Z",
+    "words": 14,
+    "edits": 1,
+    "segments": [
+        {
+            "segment_id": 1,
+            "start": 0.0,
+            "end": 11.0,
+            "heard": "And so my fellow Americans, ask not what your country can do for you.",
+            "text": "And so, my fellow citizens: ask not what your country can do for you.",
+            "edits": 1,
         }
     ],
 }
@@ -253,6 +271,8 @@ ANSWERS: Final[dict[tuple[str, str, int], Any]] = {
     ("/transcribe", "post", 202): _JOB_ACCEPTED,
     ("/status/{job_id}", "get", 200): _JOB,
     ("/result/{job_id}", "get", 200): _TRANSCRIPT,
+    ("/result/{job_id}/corrections", "get", 200): _CORRECTIONS,
+    ("/result/{job_id}/corrections", "post", 200): _CORRECTIONS,
     ("/job/{job_id}", "delete", 200): _JOB_ERASED,
     ("/job/{job_id}", "delete", 202): _JOB_CANCEL_REQUESTED,
     ("/jobs", "get", 200): _JOB_LIST,

@@ -388,7 +388,7 @@ class JobStore:
         )
         if outcome not in {"erased", "erased_work"}:
             raise JobNotFound(f"There is no job '{job_id}'.")
-        results, segments, events, attempts, webhook_events, idempotency_keys = counts
+        results, segments, events, attempts, webhook_events, idempotency_keys, corrections = counts
         return ErasedRecords(
             work_id=work_id if outcome == "erased_work" else None,
             erased=Erased(
@@ -399,6 +399,7 @@ class JobStore:
                 attempts=attempts,
                 webhook_events=webhook_events,
                 idempotency_keys=idempotency_keys,
+                corrections=corrections,
             ),
         )
 

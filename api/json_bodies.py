@@ -13,20 +13,21 @@ from api.problems import option_problems
 from core.errors import InvalidOptions, MalformedBody
 
 _MAX_BYTES = 64 * 1024
+"""Enough for any body that holds no text."""
 
 M = TypeVar("M", bound=BaseModel)
 
 
-def json_body(model: type[M]) -> Callable[[Request], Awaitable[M]]:
+def json_body(model: type[M], *, most_bytes: int = _MAX_BYTES) -> Callable[[Request], Awaitable[M]]:
     """Return a dependency that reads the body as a model; declare it behind the one that asks for a principal."""
 
     async def read(request: Request) -> M:
-        return await read_json(request.stream(), model)
+        return await read_json(request.stream(), model, most_bytes=most_bytes)
 
     return read
 
 
-async def read_json(chunks: AsyncIterator[bytes], model: type[M]) -> M:
+async def read_json(chunks: AsyncIterator[bytes], model: type[M], *, most_bytes: int = _MAX_BYTES) -> M:
     """Return a body as a model.
 
     Raises:
@@ -36,8 +37,8 @@ async def read_json(chunks: AsyncIterator[bytes], model: type[M]) -> M:
     body = bytearray()
     async for chunk in chunks:
         body += chunk
-        if len(body) > _MAX_BYTES:
-            raise MalformedBody(f"A JSON body has at most {_MAX_BYTES} bytes.")
+        if len(body) > most_bytes:
+            raise MalformedBody(f"A JSON body has at most {most_bytes} bytes.")
     try:
         return model.model_validate_json(bytes(body), by_alias=True, by_name=False)
     except ValidationError as error:
@@ -47,7 +48,9 @@ async def read_json(chunks: AsyncIterator[bytes], model: type[M]) -> M:
 
 
 def json_request(model: type[BaseModel]) -> dict[str, Any]:
-    """Return what OpenAPI has to say of a route with such a body (`openapi_extra`)."""
+    """Return what OpenAPI has to say of a route with such a body (`openapi_extra`).
+
+    What the schema refers to is in its `$defs`, for who makes the document to put among the others.
+    """
     schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
-    schema.pop("$defs", None)  # of what the answers use as well
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}

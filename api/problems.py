@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.errors import (
     AudioExpired,
+    CorrectionsTooLarge,
     DiskFull,
     FileEmpty,
     FileMissing,
@@ -68,6 +69,7 @@ STATUSES: Mapping[type[ScriptoriumError], HTTPStatus] = {
     JobExpired: HTTPStatus.GONE,
     AudioExpired: HTTPStatus.GONE,
     UploadTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    CorrectionsTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     UnsupportedMedia: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     MultipartRequired: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     FileMissing: HTTPStatus.UNPROCESSABLE_ENTITY,

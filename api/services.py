@@ -10,6 +10,7 @@ from api.activity import ActivityFeed
 from api.api_keys import ApiKeyStore
 from api.audit import Audit
 from api.audit_log import AuditLog
+from api.correction_store import CorrectionStore
 from api.dead_letter_store import DeadLetterStore
 from api.dispatch import TurnSender
 from api.eraser import Eraser
@@ -37,6 +38,7 @@ class Services:
     audit_log: AuditLog
     api_keys: ApiKeyStore
     jobs: JobStore
+    corrections: CorrectionStore
     dead_letters: DeadLetterStore
     media: MediaStores
     uploads: UploadReceiver

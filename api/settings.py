@@ -6,12 +6,12 @@ from pydantic import Field, field_validator
 
 from api.client_address import trusted_proxies
 from api.rate_limits import parsed
-from core.settings import DoorSettings, MediaSettings, OutboundSettings
+from core.settings import DoorSettings, GoldenSetSettings, MediaSettings, OutboundSettings
 
 _ORIGIN = re.compile(r"https?://[^/?#,\s]+")
 
 
-class GatewaySettings(DoorSettings, MediaSettings, OutboundSettings):
+class GatewaySettings(DoorSettings, MediaSettings, OutboundSettings, GoldenSetSettings):
     """Whom the gateway lets in and what it takes."""
 
     admin_key: str = Field(

@@ -7,6 +7,8 @@ from prometheus_client import Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from api.correction_metrics import correction_metrics
+from api.correction_store import CorrectionTotals
 from api.job_store import LaneState
 from core.worker_entry import WorkerEntry, WorkerState
 
@@ -25,6 +27,7 @@ class StoreReading:
     workers: Sequence[WorkerEntry]
     jobs_processing: int
     dead_letters: int
+    corrections: CorrectionTotals
     webhooks_waiting: int
     webhook_attempts: Mapping[str, int]
     """By outcome, since ever."""
@@ -57,6 +60,9 @@ class StoreMetrics(Collector):
         yield from _queues(lanes)
         yield from _totals(lanes)
         yield from _others([self._reading] if self._reading else [])
+        if self._reading:
+            results = sum(lane.counters.get("completed", 0) for lane in lanes)
+            yield from correction_metrics(self._reading.corrections, results=results)
 
 
 def _queues(lanes: Sequence[LaneState]) -> Iterator[Metric]:

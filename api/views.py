@@ -178,6 +178,7 @@ class ErasedView(BaseModel):
     attempts: int = Field(examples=[1])
     webhook_events: int = Field(description="With the log of their deliveries.", examples=[1])
     idempotency_keys: int = Field(examples=[1])
+    corrections: int = Field(description="Segments that were corrected.", examples=[2])
     audio_files: int = Field(
         description="Of finished jobs the clean-up removes the audio within CLEAN_UP_SECONDS; failed ones keep it.",
         examples=[0],

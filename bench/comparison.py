@@ -4,7 +4,7 @@ import statistics
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 
-from bench.scoring import word_errors
+from bench.scoring import word_error_percent
 from bench.systems import Run, System
 from bench.workloads import Workload
 
@@ -70,8 +70,8 @@ def _figures(runs: Sequence[Run]) -> list[str]:
 
 
 def _error_rate(run: Run) -> float:
-    return word_errors((answer.clip, answer.text) for answer in run.answers).percent
+    return word_error_percent((answer.clip, answer.text) for answer in run.answers)
 
 
 def _english_error_rate(run: Run) -> float:
-    return word_errors((answer.clip, answer.text) for answer in run.answers if answer.clip.language == "en").percent
+    return word_error_percent((answer.clip, answer.text) for answer in run.answers if answer.clip.language == "en")

@@ -3,6 +3,7 @@
 import asyncio
 import fcntl
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -91,6 +92,8 @@ class _Service:
             valkey = EmbeddedValkey.under(data_dir)
             self._environment["REDIS_URL"] = valkey.url
             self._valkey = self._supervise("valkey", valkey.command, stdin=valkey.configuration)
+        # Both ends of it are started here, so nobody has to set them up.
+        self._environment |= {"GOLDEN_SET_KEY": secrets.token_hex(32), "GOLDEN_SET_URL": self._base_url()}
         python = [sys.executable, "-m"]
         gateway = [*python, "api", "--listen-fd", str(listener.fileno())]
         self._gateways = [

@@ -20,6 +20,7 @@ ScriptoriumError                    code
 │   ├── JobNotFinished              job_not_finished
 │   ├── JobCancelled                job_cancelled
 │   ├── JobExpired                  job_expired
+│   ├── CorrectionsTooLarge         corrections_too_large
 │   ├── AudioExpired                audio_expired
 │   ├── QueueFull                   queue_full
 │   ├── NotADeadLetter              not_a_dead_letter
@@ -305,6 +306,13 @@ class JobExpired(RequestRefused):
 
     code = "job_expired"
     title = "The result has expired"
+
+
+class CorrectionsTooLarge(RequestRefused):
+    """More text than is kept of one transcript's corrections, or than is compared with it as a whole."""
+
+    code = "corrections_too_large"
+    title = "The corrections are too large"
 
 
 class NotADeadLetter(RequestRefused):

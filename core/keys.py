@@ -93,6 +93,15 @@ class Keys:
         """Hash: how many attempts to deliver an event ended how, since ever."""
         return f"{self.prefix}webhook-counters"
 
+    def corrections(self, job_id: str) -> str:
+        """Hash: what a job's owner put in the place of what was heard."""
+        return f"{self.prefix}corrections:{job_id}"
+
+    @property
+    def correction_counters(self) -> str:
+        """Hash: how much was corrected, since ever."""
+        return f"{self.prefix}correction-counters"
+
     @property
     def lanes(self) -> str:
         """Set: names of all lanes that ever had a job."""
@@ -117,6 +126,26 @@ class Keys:
     def lane_counters(self, lane: str) -> str:
         """Hash: how often what happened in a lane, since ever."""
         return f"{self.prefix}lane:{lane}:counters"
+
+    @property
+    def golden_runs(self) -> str:
+        """List: the latest runs of the golden set as JSON, newest first."""
+        return f"{self.prefix}golden:runs"
+
+    @property
+    def golden_baseline(self) -> str:
+        """String: the run of the golden set that others are compared with, as JSON."""
+        return f"{self.prefix}golden:baseline"
+
+    @property
+    def golden_due(self) -> str:
+        """String: when the golden set is to run next, in seconds since 1970."""
+        return f"{self.prefix}golden:due"
+
+    @property
+    def golden_lease(self) -> str:
+        """String: who runs the golden set; expires without him."""
+        return f"{self.prefix}golden:lease"
 
     @property
     def audit(self) -> str:

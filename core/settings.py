@@ -186,6 +186,18 @@ class MetricsSettings(CommonSettings):
     )
 
 
+class GoldenSetSettings(CommonSettings):
+    """How beat is known to the gateway when it runs the golden set: what both must know."""
+
+    golden_set_key: str = Field(
+        default="",
+        pattern="^([!-~]{32,512})?$",
+        description="The key that beat shows the gateway to run the golden set: 32 characters or more.",
+        repr=False,
+        examples=["0123456789abcdef0123456789abcdef"],
+    )
+
+
 class DoorSettings(CommonSettings):
     """Where the gateway listens and whom it lets in: what it must know, and who starts it as well."""
 

@@ -11,13 +11,17 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
+from typing import TYPE_CHECKING
 
 import structlog
 from celery.beat import Scheduler, Service
+from prometheus_client import CollectorRegistry
 
 from core.celery_app import create_celery
 from core.entry import run_process
-from core.lanes import CLEAN_UP_TASK, MAINTENANCE_QUEUE
+from core.errors import ConfigurationError
+from core.lanes import CLEAN_UP_TASK, MAINTENANCE_QUEUE, lane_of
 from core.media_stores import MediaStores
 from core.redis_clients import connect
 from core.sensitivity import Sensitivity
@@ -25,6 +29,10 @@ from core.user_urls import UrlPolicy
 from core.webhook_signatures import WebhookSigner
 from worker.background import Background
 from worker.clean_up import clean_up
+from worker.golden.front_door import FrontDoor
+from worker.golden.metrics import GoldenMetrics
+from worker.golden.references import SHIPPED, GoldenSet
+from worker.golden.store import GoldenStore
 from worker.job_store import JobStore
 from worker.metrics import BeatMetrics
 from worker.outbound import Outbound
@@ -33,8 +41,13 @@ from worker.settings import WorkerSettings
 from worker.tasks import register_clean_up
 from worker.webhooks import Deliverer
 
+if TYPE_CHECKING:
+    from worker.golden.runner import GoldenRunner
+
 _OUTBOX_SECONDS = 1.0
 """Time between two looks for webhooks that are due."""
+_GOLDEN_SET_SECONDS = 5.0
+"""Time between two looks whether the golden set is due."""
 
 
 def main() -> int:
@@ -93,7 +106,7 @@ def _run(settings: WorkerSettings) -> int:
         quiet=True,
         loglevel=settings.log_level,
     )
-    with _delivering(settings, metrics):
+    with _delivering(settings, metrics), _watching_quality(settings, metrics):
         worker.start()
     beat.stop()
     return int(worker.exitcode or 0)
@@ -115,6 +128,45 @@ def _delivering(settings: WorkerSettings, metrics: BeatMetrics) -> Iterator[None
     finally:
         deliverer.stop()
         loop.stop()
+
+
+@contextmanager
+def _watching_quality(settings: WorkerSettings, metrics: BeatMetrics) -> Iterator[None]:
+    """Run the golden set meanwhile, if it is to run."""
+    if not settings.golden_set_hours:
+        yield
+        return
+    runner = _golden_runner(settings, metrics.registry)
+    loop = Background("golden-set", runner.run_if_due, every_seconds=_GOLDEN_SET_SECONDS, metrics=metrics)
+    loop.start()
+    try:
+        yield
+    finally:
+        runner.stop()
+        loop.stop()
+
+
+def _golden_runner(settings: WorkerSettings, registry: CollectorRegistry) -> "GoldenRunner":
+    """Return what runs the golden set.
+
+    Raises:
+        ConfigurationError: there is no key for the gateway, no set, or nothing to score it with.
+    """
+    if not settings.golden_set_key:
+        raise ConfigurationError("GOLDEN_SET_HOURS needs GOLDEN_SET_KEY, the same as the gateway's.")
+    try:
+        # An extra: whoever runs no golden set needs none of it.
+        from worker.golden.runner import GoldenRunner
+    except ImportError as error:
+        raise ConfigurationError(f"GOLDEN_SET_HOURS needs the extra 'golden' ({error.name} is missing).") from None
+    return GoldenRunner(
+        GoldenSet.read(settings.golden_set_dir or SHIPPED),
+        GoldenStore(connect(settings.redis)),
+        GoldenMetrics(registry),
+        partial(FrontDoor, settings.golden_set_url, settings.golden_set_key),
+        model=lane_of(settings.model_size),
+        every_seconds=settings.golden_set_seconds,
+    )
 
 
 if __name__ == "__main__":

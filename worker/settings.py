@@ -5,11 +5,11 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from core.settings import MediaSettings, MetricsSettings, OutboundSettings
+from core.settings import GoldenSetSettings, MediaSettings, MetricsSettings, OutboundSettings
 from worker.malware_scan import ClamdAddress
 
 
-class WorkerSettings(MediaSettings, OutboundSettings, MetricsSettings):
+class WorkerSettings(MediaSettings, OutboundSettings, MetricsSettings, GoldenSetSettings):
     """The model, how many jobs run against it, and when a job is given up."""
 
     transcriber: Literal["faster_whisper", "scripted"] = Field(
@@ -89,6 +89,20 @@ class WorkerSettings(MediaSettings, OutboundSettings, MetricsSettings):
         default=3600, gt=0, description="Age from which an upload that never became a job is removed."
     )
 
+    golden_set_hours: float = Field(
+        default=0, ge=0, description="Time between two runs of the golden set; 0: there are none."
+    )
+    golden_set_dir: Path | None = Field(
+        default=None,
+        description="The golden set: a folder with `references.jsonl`; the one that ships if not set.",
+    )
+    golden_set_url: str = Field(
+        default="http://127.0.0.1:8000",
+        pattern="^https?://[!-~]+$",
+        description="The gateway's address, for runs of the golden set.",
+        examples=["http://nginx"],
+    )
+
     @field_validator("clamd_address")
     @classmethod
     def _is_address(cls, value: str) -> str:
@@ -100,6 +114,11 @@ class WorkerSettings(MediaSettings, OutboundSettings, MetricsSettings):
     def redacted_phone_regions(self) -> tuple[str, ...]:
         """The countries of redacted phone numbers, as ISO 3166 codes."""
         return tuple(self.redact_phone_regions.split(","))
+
+    @property
+    def golden_set_seconds(self) -> float:
+        """Time between two runs of the golden set, in seconds."""
+        return self.golden_set_hours * 3600
 
     @property
     def models_folder(self) -> Path:

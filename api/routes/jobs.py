@@ -10,7 +10,7 @@ import structlog
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
-from api.access import Reader, Remover
+from api.access import Editor, Reader
 from api.audit import note
 from api.audit_log import Action
 from api.events import Position
@@ -93,14 +93,14 @@ async def status(
     ] = 0,
 ) -> JobView:
     """Return a job's status, its progress in audio seconds, its place in the queue and when it will be done."""
-    state = await _looked(job_id, services, principal)
+    state = await looked(job_id, services, principal)
     if wait and not state.job.status.is_finished:
         former = state.job.status
         state = await _awaited(state, services, wait, lambda status: status is not former)
     return JobView.of(state.job, state=state, estimate=await services.forecast.of(state))
 
 
-async def _looked(job_id: str, services: Services, principal: Principal) -> JobState:
+async def looked(job_id: str, services: Services, principal: Principal) -> JobState:
     """Return a principal's job as it stands, and have the request's log lines carry its label.
 
     Raises:
@@ -149,7 +149,7 @@ async def events(
     ] = None,
 ) -> Response:
     """Return what has happened to a job and what happens from now on, each event once."""
-    state = await _looked(job_id, services, principal)
+    state = await looked(job_id, services, principal)
     position = Position.parse(last_event_id)
     if await services.events.is_over(state, position):
         return Response(status_code=HTTPStatus.NO_CONTENT)
@@ -189,14 +189,19 @@ async def result(
         int, Query(ge=10, le=200, description="Columns of a subtitle line; wide characters count two.")
     ] = _LAYOUT.max_line_length,
     max_lines: Annotated[int, Query(ge=1, le=10, description="Lines of a subtitle.")] = _LAYOUT.max_lines,
+    corrected: Annotated[
+        bool, Query(description="Put in what was corrected (`POST /result/{job_id}/corrections`).")
+    ] = False,
     wait: Annotated[float, Query(ge=0, le=60, description="Seconds to wait for the end of a job under way.")] = 0,
 ) -> Response:
-    """Return a completed job's transcript."""
-    state = await _looked(job_id, services, principal)
+    """Return a completed job's transcript, as it was heard or as it was corrected."""
+    state = await looked(job_id, services, principal)
     if wait and not state.job.status.is_finished:
         state = await _awaited(state, services, wait, lambda status: status.is_finished)
     job = state.job
     transcript = await services.jobs.transcript(job)
+    if corrected:
+        transcript = (await services.corrections.of(job_id)).applied_to(transcript)
     match result_format:
         case ResultFormat.JSON:
             return JSONResponse(plain_json(transcript).model_dump(mode="json", exclude_none=True))
@@ -217,13 +222,13 @@ async def result(
     },
 )
 async def remove(
-    job_id: JobId, services: WithServices, principal: Remover, request: Request, response: Response
+    job_id: JobId, services: WithServices, principal: Editor, request: Request, response: Response
 ) -> JobRemoval:
     """Cancel a job that waits or runs; erase one that is finished, with audio, transcript, record and webhook log.
 
     What other jobs share with it, they keep.
     """
-    await _looked(job_id, services, principal)
+    await looked(job_id, services, principal)
     match await services.jobs.cancel(job_id):
         case CancelOutcome.CANCELLED:
             note(request, job_id, action=Action.JOB_CANCELLED)

@@ -116,6 +116,7 @@ async def _reading(services: Services) -> StoreReading:
         workers=await services.jobs.workers(),
         jobs_processing=await services.jobs.processing_jobs(),
         dead_letters=await services.dead_letters.count(),
+        corrections=await services.corrections.totals(),
         webhooks_waiting=await services.webhooks.waiting(),
         webhook_attempts=await services.webhooks.attempts_by_outcome(),
     )

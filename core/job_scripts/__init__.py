@@ -23,6 +23,7 @@ class JobScript(StrEnum):
     RETRY = "retry"
     HANDBACK = "handback"
     CANCEL = "cancel"
+    CORRECT = "correct"
     ERASE = "erase"
     REQUEUE = "requeue"
     PURGE = "purge"

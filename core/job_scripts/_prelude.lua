@@ -24,6 +24,8 @@
 --   webhooks              zset    the outbox: events to deliver by the time they are due, or their delivery's lease ends
 --   webhooks:<job>        list    ids of a job's events, in order
 --   webhook-counters      hash    how often deliveries ended how, since ever
+--   corrections:<job>     hash    what its owner put in the place of what was heard; fields are documented in correct.lua
+--   correction-counters   hash    how much was corrected, since ever
 --   audit                 stream  who did what, ids only: of bounded length, outlives the jobs
 --   claim:<id>            string  the work that a claim took, so that a claim sent twice takes one
 --   lanes                 set     names of all lanes
@@ -44,6 +46,7 @@ local args = cjson.decode(ARGV[2])
 
 local ACTIVITY_LENGTH = 4096
 local ATTEMPTS_KEPT = 50
+local CORRECTIONS_FACTS = 4 -- fields of corrections:<job> besides the segments
 local PACE_KEPT = 64
 
 local clock = redis.call('TIME')
@@ -54,6 +57,7 @@ local function job_key(id) return PREFIX .. 'job:' .. id end
 local function work_key(id, part) return PREFIX .. 'work:' .. id .. (part and ':' .. part or '') end
 local function tenant_key(tenant) return PREFIX .. 'tenant:' .. tenant .. ':jobs' end
 local function lane_key(lane, part) return PREFIX .. 'lane:' .. lane .. ':' .. part end
+local function corrections_key(job) return PREFIX .. 'corrections:' .. job end
 local function webhook_key(id, part) return PREFIX .. 'webhook:' .. id .. (part and ':' .. part or '') end
 
 -- Redis writes a round Lua number such as 2e12 with an exponent; every integer goes through here.
@@ -178,6 +182,12 @@ end
 
 local function expiring_entry(id, job, tenant) return id .. ':' .. job .. ':' .. tenant end
 
+-- Corrections go with the result that they are of, or with their job if that goes sooner.
+local function expire_corrections(job, id)
+  local left = math.min(redis.call('PTTL', work_key(id, 'result')), redis.call('PTTL', job_key(job)))
+  if left > 0 then redis.call('PEXPIRE', corrections_key(job), integer(left)) end
+end
+
 -- Sets when the record of a job that has ended goes, as the lifetimes of its work say. A retention counts from the
 -- job's own end, whoever comes to share its work later: it is set once.
 local function expire_job(job, id, records_ms, is_retained)
@@ -191,6 +201,7 @@ local function expire_job(job, id, records_ms, is_retained)
     local request = request_key(job)
     if request and redis.call('PTTL', request) > records_ms then redis.call('PEXPIREAT', request, records) end
   end
+  expire_corrections(job, id)
 end
 
 -- Sets when a finished work goes, and those of its jobs that have ended with it.
@@ -287,15 +298,17 @@ local function unlist(job, tenant)
   redis.call('ZREM', tenant_key(tenant), job)
 end
 
--- Removes every trace of a job but its work; returns how many events of its receiver's and requests went with it.
+-- Removes every trace of a job but its work; returns how many events of its receiver's, requests and corrected segments
+-- went with it.
 local function forget_job(job, id, tenant)
   local request = request_key(job)
   if request then redis.call('DEL', request) end
   local events = forget_webhooks(job)
   unlist(job, tenant)
   redis.call('ZREM', key('expiring'), expiring_entry(id, job, tenant))
-  redis.call('DEL', job_key(job))
-  return events, request and 1 or 0
+  local corrected = redis.call('HLEN', corrections_key(job))
+  redis.call('DEL', job_key(job), corrections_key(job))
+  return events, request and 1 or 0, math.max(0, corrected - CORRECTIONS_FACTS)
 end
 
 -- Takes a work's id out of what was told to the gateways: beside each of its events, in the same script's time.

@@ -382,6 +382,7 @@ def test_erasure_removes_everything(installation: Installation) -> None:
         "attempts": 1,
         "webhook_events": 1,
         "idempotency_keys": 1,
+        "corrections": 0,
     }
     assert installation.traces(*words) == []
     (left,) = installation.traces("erasing-tenant")  # his key is there, and he has no job

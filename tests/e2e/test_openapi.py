@@ -27,6 +27,7 @@ def test_every_route_is_documented(document: dict[str, Any]) -> None:
         "/status/{job_id}",
         "/events/{job_id}",
         "/result/{job_id}",
+        "/result/{job_id}/corrections",
         "/job/{job_id}",
         "/jobs",
         "/tenants/{tenant}",

@@ -109,9 +109,9 @@ class Cluster:
         gateway = self._fork("doomed", program, self.environment(PORT=str(port), **settings))
         return gateway, f"http://127.0.0.1:{port}"
 
-    def start_beat(self) -> ServerProcess:
+    def start_beat(self, **settings: str) -> ServerProcess:
         """Start `python -m worker.beat`."""
-        self.beat = self._start("beat", "worker.beat", self.environment())
+        self.beat = self._start("beat", "worker.beat", self.environment(**settings))
         return self.beat
 
     def start_valkey(self) -> None:

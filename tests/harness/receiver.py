@@ -14,6 +14,7 @@ from tests.harness.service import until
 class Received:
     """One request."""
 
+    method: str
     path: str
     headers: Mapping[str, str]
     """By their names in lower case."""
@@ -28,6 +29,7 @@ class Reply:
 
     status: int = 204
     headers: Mapping[str, str] | None = None
+    body: bytes = b""
 
 
 class Receiver:
@@ -44,16 +46,20 @@ class Receiver:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers.get("content-length", 0)))
                 headers = {name.lower(): value for name, value in self.headers.items()}
-                received = Received(self.path, headers, body, time.monotonic())
+                received = Received(self.command, self.path, headers, body, time.monotonic())
                 receiver.received.append(received)
                 reply = receiver.reply(received)
                 self.send_response(reply.status)
                 for name, value in (reply.headers or {}).items():
                     self.send_header(name, value)
-                self.send_header("content-length", "0")
+                self.send_header("content-length", str(len(reply.body)))
                 self.end_headers()
+                self.wfile.write(reply.body)
 
             def do_GET(self) -> None:
+                self.do_POST()
+
+            def do_DELETE(self) -> None:
                 self.do_POST()
 
             def log_message(self, *arguments: object) -> None:

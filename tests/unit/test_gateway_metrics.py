@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
+from api.correction_store import CorrectionTotals
 from api.job_store import LaneState
 from api.metrics import GatewayMetrics
 from api.store_metrics import WEBHOOK_OUTCOMES, StoreMetrics, StoreReading
@@ -39,6 +40,7 @@ READING = StoreReading(
     + [worker("w3", "base", WorkerState.STOPPING)],
     jobs_processing=3,
     dead_letters=5,
+    corrections=CorrectionTotals(submissions=3, jobs=2, edits=5, words=40),
     webhooks_waiting=6,
     webhook_attempts={"delivered": 8, "retry": 1},
 )
