@@ -32,7 +32,7 @@ class Series:
 class Prometheus:
     """A server that runs within `with`."""
 
-    def __init__(self, folder: Path, targets: Mapping[str, Sequence[str]], *, scrape_interval: str = "500ms") -> None:
+    def __init__(self, folder: Path, targets: Mapping[str, Sequence[str]], *, scrape_interval: str = "1s") -> None:
         """Take the targets, `host:port`, of each job of the shipped configuration. Skip, or in CI fail, without it."""
         binary = shutil.which("prometheus")
         if binary is None:

@@ -169,9 +169,13 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
             "nginx": [exits.enter_context(nginx_exporter(exits.enter_context(nginx_status(folder)), folder))],
         }
         stack = Stack(cluster, receiver, exits.enter_context(Prometheus(folder, targets)))
-        until(lambda: all(target["lastScrape"] > "0001" for target in stack.prometheus.targets()) or None, 30)
+        until(lambda: healths(stack) == {"up"} or None, 30, lambda: str(stack.prometheus.targets()))
         stack.have_everything_happen()
         yield stack
+
+
+def healths(stack: Stack) -> set[str]:
+    return {target["health"] for target in stack.prometheus.targets()}
 
 
 def is_drawn(drawn: list[Series]) -> bool:
