@@ -185,8 +185,9 @@ def is_drawn(drawn: list[Series]) -> bool:
 
 def test_every_panel_has_data(stack: Stack) -> None:
     def all_drawn() -> bool | None:
-        # Quantiles and rates want something new between two scrapes.
-        stack.finished(stack.post(clip("garden").read_bytes()))
+        # Rates and quantiles want something new between two scrapes.
+        for media in (clip("garden").read_bytes(), truncated_flac()):
+            stack.finished(stack.post(media))
         missing[:] = [
             query
             for query in missing
