@@ -1,6 +1,7 @@
 """The real Prometheus on loopback with the shipped configuration and rules; only addresses and times are the test's."""
 
 import math
+import re
 import shutil
 import time
 from collections.abc import Mapping, Sequence
@@ -88,10 +89,10 @@ class Prometheus:
         return [rule for group in self._get("rules")["groups"] for rule in group["rules"]]
 
     def families(self) -> dict[str, set[str]]:
-        """Return the metrics that the targets declare, with or without a series, and the jobs that declare each."""
+        """Return the families that the targets declare, with or without a series, and the jobs that declare each."""
         found: dict[str, set[str]] = {}
         for entry in self._get("targets/metadata"):
-            found.setdefault(entry["metric"], set()).add(entry["target"]["job"])
+            found.setdefault(family_of(entry["metric"]), set()).add(entry["target"]["job"])
         return found
 
     def _get(self, path: str, **parameters: str | float) -> Any:  # noqa: ANN401 - each call has a shape of its own
@@ -106,6 +107,11 @@ class Prometheus:
             return self.client.get("/-/ready").is_success or None
         except httpx.TransportError:
             return None
+
+
+def family_of(metric: str) -> str:
+    """Return what a metric is declared as: its two text formats differ in whether a counter is declared as `_total`."""
+    return re.sub("_(bucket|sum|count|total)$", "", metric)
 
 
 def _adapted(targets: Mapping[str, Sequence[str]], interval: str) -> dict[str, Any]:
