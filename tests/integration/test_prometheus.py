@@ -98,6 +98,13 @@ def test_errors_of_ours_are_all_that_neither_the_media_nor_their_url_is_to_blame
     }
 
 
+def test_a_service_that_is_gone_is_missed_whichever_it_is() -> None:
+    scraped = yaml.safe_load((DEPLOYED / "prometheus.yml").read_text(encoding="utf-8"))["scrape_configs"]
+    assert set(re.findall(r'absent\(up\{job="(\w+)"\}\)', ALERTS["ServiceGone"]["expr"])) == {
+        job["job_name"] for job in scraped
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Stack:
     """The service at work, and the Prometheus that watches it."""
