@@ -1,7 +1,6 @@
 """The real Prometheus on loopback with the shipped configuration and rules; only addresses and times are the test's."""
 
 import math
-import re
 import shutil
 import time
 from collections.abc import Mapping, Sequence
@@ -89,10 +88,15 @@ class Prometheus:
         return [rule for group in self._get("rules")["groups"] for rule in group["rules"]]
 
     def families(self) -> dict[str, set[str]]:
-        """Return the families that the targets declare, with or without a series, and the jobs that declare each."""
+        """Return the metrics that the targets declare, with or without a series, and the jobs that declare each.
+
+        Of Prometheus' two text formats one declares a counter without its `_total`.
+        """
         found: dict[str, set[str]] = {}
         for entry in self._get("targets/metadata"):
-            found.setdefault(family_of(entry["metric"]), set()).add(entry["target"]["job"])
+            counter = [f"{entry['metric']}_total"] if entry["type"] == "counter" else []
+            for name in (entry["metric"], *counter):
+                found.setdefault(name, set()).add(entry["target"]["job"])
         return found
 
     def _get(self, path: str, **parameters: str | float) -> Any:  # noqa: ANN401 - each call has a shape of its own
@@ -107,11 +111,6 @@ class Prometheus:
             return self.client.get("/-/ready").is_success or None
         except httpx.TransportError:
             return None
-
-
-def family_of(metric: str) -> str:
-    """Return what a metric is declared as: its two text formats differ in whether a counter is declared as `_total`."""
-    return re.sub("_(bucket|sum|count|total)$", "", metric)
 
 
 def _adapted(targets: Mapping[str, Sequence[str]], interval: str) -> dict[str, Any]:
