@@ -51,7 +51,7 @@ def promtool(*arguments: str | Path) -> None:
     binary = shutil.which("promtool")
     if binary is None:
         skip_unless_ci("promtool")
-    done = subprocess.run([str(binary), *arguments], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([str(binary), *arguments], capture_output=True, text=True, timeout=180, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
