@@ -43,7 +43,7 @@ abuse: $(VENV)/.dev ## Attack the service: bombs, playlists, floods, forged addr
 	$(BIN)/python -m tests.abuse
 
 compose-test: $(VENV)/.dev ## Build the images, run the whole compose file in Docker or podman, kill parts of it, and clean up
-	$(BIN)/python -m pytest -s tests/compose $(ARGS)
+	$(BIN)/python -m pytest -s tests/compose/whole_stack.py $(ARGS)
 
 lock: ## Choose the newest allowed versions and lock them by hash (needs uv)
 	$(LOCK) pyproject.toml --upgrade $(RUN) -o requirements/run.txt

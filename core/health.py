@@ -1,7 +1,7 @@
 """`python -m core.health URL [METRIC]`: whether a process of ours answers, for the health checks of containers.
 
-It asks by URL and exits with 0 if the answer is good: status 200 and, given a metric, a value of it above zero. It imports
-nothing but the standard library, because it is started every few seconds.
+It exits with 0 if the answer is good: status 200 and, given a metric, a value of it above zero. It imports nothing but
+the standard library, because it is started every few seconds.
 """
 
 import sys

@@ -1,7 +1,7 @@
 """`python -m worker.flower`: Flower, the page that shows workers and turns, on our broker.
 
-It reads what the other processes read to find the broker, so that there is one place that says what a password may hold,
-and Flower's own settings (`FLOWER_BASIC_AUTH`, `FLOWER_PORT`, …) from the environment. It is installed in an image of its own.
+It finds the broker as all processes do, whatever characters the password has; Flower's own settings, such as
+`FLOWER_BASIC_AUTH` and `FLOWER_PORT`, come from the environment. Flower is installed in an image of its own.
 """
 
 import os

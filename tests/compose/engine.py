@@ -43,16 +43,23 @@ class Engine(ABC):
 
     without: tuple[str, ...] = ()
     """Services that can't be run with it."""
+    notes = ""
+    """What a reader of its figures must know."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
+    @abstractmethod
     def prepare(self) -> None:
         """Get ready to build; nothing of an earlier run is left afterwards."""
 
     @abstractmethod
     def compose(self, *arguments: str) -> str:
         """Run a command of compose; return what it prints."""
+
+    @abstractmethod
+    def build(self, *services: str) -> None:
+        """Build the images of services."""
 
     @abstractmethod
     def run(self, *arguments: str) -> str:
@@ -109,8 +116,16 @@ class Engine(ABC):
 class Docker(Engine):
     """Docker with its compose plugin."""
 
+    notes = "Memory is what `docker stats` says."
+
+    def prepare(self) -> None:
+        self.clean()
+
     def compose(self, *arguments: str) -> str:
         return _output(["docker", "compose", "--project-name", PROJECT, *arguments], self.folder)
+
+    def build(self, *services: str) -> None:
+        self.compose("build", *services)
 
     def run(self, *arguments: str) -> str:
         return _output(["docker", *arguments], self.folder)
@@ -129,6 +144,9 @@ class Podman(Engine):
     """podman, with stand-ins for the public images. It enforces no limits and runs no health check by itself."""
 
     without = ("grafana",)
+    notes = (
+        "Images on stand-ins for the public base images; memory is proportional (PSS), of all processes of a container."
+    )
 
     def prepare(self) -> None:
         self._tool("--clean")
@@ -139,11 +157,18 @@ class Podman(Engine):
         self._tool(str(_STAND_INS / "base-images.sh"), *pairs)
         for service in _EXPORTERS:
             file = self.folder / "tests" / "compose" / "Dockerfile.exporters"
-            self.run("build", "--target", service, "--tag", stack[service]["image"], "--file", str(file), str(file.parent))
+            self.run(
+                "build", "--target", service, "--tag", stack[service]["image"], "--file", str(file), str(file.parent)
+            )
 
     def compose(self, *arguments: str) -> str:
         files = ["--file", "docker-compose.yml", "--file", "tests/compose/podman.yml"]
         return self._tool(str(_podman_compose()), "--project-name", PROJECT, *files, *arguments)
+
+    def build(self, *services: str) -> None:
+        # Each layer would be a copy of all below it.
+        for service in services:
+            self.compose("--podman-build-args=--layers=false --pull-never", "build", service)
 
     def run(self, *arguments: str) -> str:
         return self._tool("podman", *arguments)
@@ -205,7 +230,10 @@ def _output(command: Sequence[str], folder: Path) -> str:
 
 
 def _succeeds(*command: str) -> bool:
-    return shutil.which(command[0]) is not None and not subprocess.run(command, capture_output=True, check=False).returncode
+    return (
+        shutil.which(command[0]) is not None
+        and not subprocess.run(command, capture_output=True, check=False).returncode
+    )
 
 
 def _tree(pid: int) -> Iterator[int]:
