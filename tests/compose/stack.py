@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -154,7 +155,7 @@ class Stack:
                     return dict(answer.json())
             return None
 
-        return [until(lambda job_id=job_id: look(job_id), seconds, self._states) for job_id in job_ids]
+        return [until(partial(look, job_id), seconds, self._states) for job_id in job_ids]
 
     def text(self, job_id: str) -> str:
         """Return a job's transcript."""
