@@ -30,6 +30,7 @@ class Container:
     name: str
     service: str
     id: str
+    image: str
     pid: int
     """Its first process, as this machine numbers it; 0 if it doesn't run."""
 
@@ -218,7 +219,13 @@ def _container(facts: dict[str, object]) -> Container:
     assert isinstance(state, dict)
     assert isinstance(config, dict)
     service = config["Labels"]["com.docker.compose.service"]
-    return Container(str(facts["Name"]).lstrip("/"), service, str(facts["Id"]), state["Pid"] if state["Running"] else 0)
+    return Container(
+        name=str(facts["Name"]).lstrip("/"),
+        service=service,
+        id=str(facts["Id"]),
+        image=config["Image"],
+        pid=state["Pid"] if state["Running"] else 0,
+    )
 
 
 def _output(command: Sequence[str], folder: Path) -> str:

@@ -57,11 +57,10 @@ def test_all_of_it_starts_at_once_and_becomes_healthy(stack: Stack, report: list
     assert set(seconds) == set(stack.services)
     assert len(stack.engine.containers("api")) == GATEWAYS
     rows = []
-    for service, facts in stack.services.items():
+    for service in stack.services:
         container = stack.engine.containers(service)[0]
-        sizes = [stack.engine.image_bytes(facts["image"].partition(":-")[2].rstrip("}") or facts["image"])]
-        memory = stack.engine.memory_bytes(container)
-        rows.append([service, f"{sizes[0] / 1e6:.0f} MB", f"{seconds[service]:.1f} s", f"{memory / MIB:.0f} MiB"])
+        size, memory = stack.engine.image_bytes(container.image), stack.engine.memory_bytes(container)
+        rows.append([service, f"{size / 1e6:.0f} MB", f"{seconds[service]:.1f} s", f"{memory / MIB:.0f} MiB"])
     report.append(Table("Containers", ["service", "image", "healthy after", "idle memory"], rows, stack.engine.notes))
 
 
