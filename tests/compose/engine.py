@@ -7,6 +7,7 @@ import subprocess
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -168,8 +169,9 @@ class Podman(Engine):
 
     def build(self, *services: str) -> None:
         # Each layer would be a copy of all below it.
-        for service in services:
-            self.compose("--podman-build-args=--layers=false --pull-never", "build", service)
+        command = ["--podman-build-args=--layers=false --pull-never", "build"]
+        with ThreadPoolExecutor() as builders:
+            list(builders.map(lambda service: self.compose(*command, service), services))
 
     def run(self, *arguments: str) -> str:
         return self._tool("podman", *arguments)
@@ -210,7 +212,7 @@ def _podman_compose() -> Path:
     command = place / "bin" / "podman-compose"
     if not command.exists():
         subprocess.run([sys.executable, "-m", "venv", place], check=True)
-        subprocess.run([place / "bin" / "python", "-m", "pip", "install", "--quiet", _PODMAN_COMPOSE], check=True)
+        subprocess.run([place / "bin" / "python", "-m", "pip", "install", "-qq", _PODMAN_COMPOSE], check=True)
     return command
 
 

@@ -46,6 +46,8 @@ class Stack:
             "RATE_LIMIT_SUBMIT": "off",
             "RATE_LIMIT_READ": "off",
             "MIN_FREE_DISK_MB": "64",
+            "GOLDEN_SET_HOURS": "24",
+            "GOLDEN_SET_KEY": secrets.token_hex(16),
         } | settings
         self.client = httpx.Client(base_url=f"http://127.0.0.1:{http_port}", timeout=60, trust_env=False)
         self._prometheus = httpx.Client(base_url=f"http://127.0.0.1:{prometheus_port}", timeout=60, trust_env=False)
@@ -87,6 +89,9 @@ class Stack:
 
     def scale_workers(self, count: int) -> None:
         """Have so many workers, with the one flag, and wait until they are ready."""
+        # podman-compose forgets the flag, and with it the workers that it would have to remove later.
+        self._settings["WORKER_REPLICAS"] = str(count)
+        self._write_settings()
         self.engine.compose("up", "--detach", "--no-recreate", "--no-deps", "--scale", f"worker={count}", "worker")
         self.await_workers(count)
 

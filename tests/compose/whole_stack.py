@@ -19,7 +19,7 @@ from tests.compose.engine import Container
 from tests.compose.stack import Stack
 from tests.harness.dashboards import queries
 from tests.harness.service import REPOSITORY, until
-from tests.media import references, word_error_rate
+from tests.media import clip, references, word_error_rate
 
 GATEWAYS = 2
 WORKERS = 3
@@ -99,12 +99,23 @@ def test_one_flag_scales_the_workers(stack: Stack) -> None:
 
 
 def test_speech_goes_through_nginx_and_comes_back_as_text(stack: Stack) -> None:
-    english = [clip for clip in references() if clip.language == "en"]
-    jobs = {stack.submit(clip.path.name, clip.path.read_bytes(), language="en"): clip for clip in english}
+    english = [each for each in references() if each.language == "en"]
+    jobs = {stack.submit(each.path.name, each.path.read_bytes(), language="en"): each for each in english}
     documents = stack.finished(jobs)
 
     assert {document["status"] for document in documents} == {"completed"}
-    assert word_error_rate([(clip.text, stack.text(job)) for job, clip in jobs.items()]) < 15
+    assert word_error_rate([(each.text, stack.text(job)) for job, each in jobs.items()]) < 15
+
+
+def test_people_correct_a_transcript_and_the_golden_set_is_heard(stack: Stack) -> None:
+    (job,) = stack.finished([stack.submit("clip", clip("garden").read_bytes(), language="en")])
+    answer = stack.client.post(f"/result/{job['job_id']}/corrections", json={"text": "What was really said"})
+    assert answer.is_success, answer.text
+
+    def heard() -> bool | None:
+        return bool(stack.drawn("transcription_golden_last_run_timestamp_seconds > 0")) or None
+
+    until(heard, 120, lambda: stack.engine.logs(stack.engine.containers("beat")[0]))
 
 
 def test_a_killed_worker_and_a_killed_gateway_lose_nothing(stack: Stack) -> None:
@@ -193,8 +204,8 @@ def test_every_panel_of_every_dashboard_shows_something(stack: Stack) -> None:
 def test_throughput_grows_with_the_workers(stack: Stack, report: list[Table]) -> None:
     """By the scripted transcriber's fixed pace: it needs no processor, so what is missing was lost in the queue."""
     stack.down()
-    stack.up("nginx", TRANSCRIBER="scripted", SCRIPTED_RTF=str(RTF), WORKER_CONCURRENCY=str(SLOTS))
-    stack.up("worker")
+    scripted = {"TRANSCRIBER": "scripted", "SCRIPTED_RTF": str(RTF), "WORKER_CONCURRENCY": str(SLOTS)}
+    stack.up("nginx", "worker", WORKER_REPLICAS="1", **scripted)
     ideal = SLOTS / PACE_SECONDS
     runs = {}
     for count in range(1, WORKERS + 1):
