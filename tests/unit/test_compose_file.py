@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from api.settings import GatewaySettings
+from core.settings import CommonSettings
 from tests.harness.service import REPOSITORY
 from worker.settings import WorkerSettings
 
@@ -16,7 +17,7 @@ TEXT = "\n".join(path.read_text(encoding="utf-8") for path in FILES)
 STACK: dict[str, Any] = yaml.safe_load((REPOSITORY / "docker-compose.yml").read_text(encoding="utf-8"))
 RABBITMQ: dict[str, Any] = yaml.safe_load((REPOSITORY / "docker-compose.rabbitmq.yml").read_text(encoding="utf-8"))
 SERVICES: dict[str, Any] = STACK["services"] | {"rabbitmq": RABBITMQ["services"]["rabbitmq"]}
-OURS = {"api": GatewaySettings, "worker": WorkerSettings, "beat": WorkerSettings}
+OURS: dict[str, type[CommonSettings]] = {"api": GatewaySettings, "worker": WorkerSettings, "beat": WorkerSettings}
 SETTINGS = {name.upper() for settings in OURS.values() for name in settings.model_fields}
 EXAMPLE = (REPOSITORY / ".env.example").read_text(encoding="utf-8")
 
