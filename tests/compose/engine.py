@@ -64,8 +64,8 @@ class Engine(ABC):
         """Build the images of services."""
 
     @abstractmethod
-    def run(self, *arguments: str) -> str:
-        """Run a command of the engine; return what it prints.
+    def run(self, *arguments: str, stderr: int = subprocess.PIPE) -> str:
+        """Run a command of the engine; return what it prints, and with `STDOUT` for `stderr` its complaints as well.
 
         Raises:
             subprocess.CalledProcessError: it failed; what it printed is in there.
@@ -106,9 +106,9 @@ class Engine(ABC):
         """Run a command in a container; return what it prints."""
         return self.run("exec", container.id, *command)
 
-    def logs(self, container: Container, lines: int = 30) -> str:
+    def logs(self, container: Container, lines: int = 8) -> str:
         """Return what it said last."""
-        return self.run("logs", "--tail", str(lines), container.id)
+        return self.run("logs", "--tail", str(lines), container.id, stderr=subprocess.STDOUT)
 
     def image_bytes(self, image: str) -> int:
         """Return an image's size."""
@@ -129,8 +129,8 @@ class Docker(Engine):
     def build(self, *services: str) -> None:
         self.compose("build", *services)
 
-    def run(self, *arguments: str) -> str:
-        return _output(["docker", *arguments], self.folder)
+    def run(self, *arguments: str, stderr: int = subprocess.PIPE) -> str:
+        return _output(["docker", *arguments], self.folder, stderr)
 
     def is_healthy(self, container: Container) -> bool:
         template = "{{if .State.Health}}{{.State.Health.Status}}{{else}}{{.State.Status}}{{end}}"
@@ -173,8 +173,8 @@ class Podman(Engine):
         with ThreadPoolExecutor() as builders:
             list(builders.map(lambda service: self.compose(*command, service), services))
 
-    def run(self, *arguments: str) -> str:
-        return self._tool("podman", *arguments)
+    def run(self, *arguments: str, stderr: int = subprocess.PIPE) -> str:
+        return self._tool("podman", *arguments, stderr=stderr)
 
     def is_healthy(self, container: Container) -> bool:
         if not json.loads(self.run("inspect", container.id))[0]["Config"].get("Healthcheck"):
@@ -193,8 +193,8 @@ class Podman(Engine):
         # Every layer of a build is kept whole; those that no image is made of any more would fill the disk.
         self.run("image", "prune", "--force")
 
-    def _tool(self, *command: str) -> str:
-        return _output([str(_STAND_INS / "in-podman.sh"), *command], self.folder)
+    def _tool(self, *command: str, stderr: int = subprocess.PIPE) -> str:
+        return _output([str(_STAND_INS / "in-podman.sh"), *command], self.folder, stderr)
 
 
 def find_engine(folder: Path) -> Engine:
@@ -230,11 +230,12 @@ def _container(facts: dict[str, object]) -> Container:
     )
 
 
-def _output(command: Sequence[str], folder: Path) -> str:
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    if done.returncode:
-        sys.stderr.write(f"{' '.join(command)}\n{done.stdout[-2000:]}{done.stderr[-4000:]}\n")
-        done.check_returncode()
+def _output(command: Sequence[str], folder: Path, stderr: int = subprocess.PIPE) -> str:
+    try:
+        done = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, stderr=stderr, text=True, check=True)
+    except subprocess.CalledProcessError as error:
+        error.add_note(f"{error.stdout[-2000:]}{(error.stderr or '')[-4000:]}")
+        raise
     return done.stdout
 
 

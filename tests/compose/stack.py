@@ -5,7 +5,6 @@ import os
 import secrets
 import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Iterable
 from functools import partial
@@ -27,7 +26,7 @@ _BUILT = ("api", "worker", "flower")
 class Stack:
     """An installation in a folder of its own, so that no `.env` of the repository is read. Leaving removes it."""
 
-    def __init__(self, folder: Path, **settings: str) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.engine: Engine = find_engine(folder)
         self.flower_password, http_port, prometheus_port = secrets.token_hex(16), free_port(), free_port()
@@ -48,7 +47,7 @@ class Stack:
             "MIN_FREE_DISK_MB": "64",
             "GOLDEN_SET_HOURS": "24",
             "GOLDEN_SET_KEY": secrets.token_hex(16),
-        } | settings
+        }
         self.client = httpx.Client(base_url=f"http://127.0.0.1:{http_port}", timeout=60, trust_env=False)
         self._prometheus = httpx.Client(base_url=f"http://127.0.0.1:{prometheus_port}", timeout=60, trust_env=False)
 
@@ -61,10 +60,6 @@ class Stack:
     def __exit__(self, *exception: object) -> None:
         self.client.close()
         self._prometheus.close()
-        if exception[0] is not None:
-            for container in self.engine.containers():
-                with contextlib.suppress(subprocess.CalledProcessError):
-                    sys.stderr.write(f"--- {container.name}, pid {container.pid}\n{self.engine.logs(container)}\n")
         self.engine.clean()
 
     @property
@@ -97,7 +92,7 @@ class Stack:
 
     def await_workers(self, count: int) -> None:
         """Wait until so many workers say that they are ready, and no others."""
-        until(lambda: len(self.workers()) == count or None, _READY_SECONDS, self._states)
+        until(lambda: len(self.workers()) == count or None, _READY_SECONDS, self.states)
 
     def workers(self) -> list[dict[str, Any]]:
         """Return the workers as the service knows them; none while it doesn't answer."""
@@ -119,9 +114,7 @@ class Stack:
                     del waiting[container.id]
             return not waiting or None
 
-        until(
-            look, _READY_SECONDS, lambda: f"not healthy: {[each.name for each in waiting.values()]}\n{self._states()}"
-        )
+        until(look, _READY_SECONDS, lambda: f"not healthy: {[each.name for each in waiting.values()]}\n{self.states()}")
         return healthy
 
     def busy_worker(self) -> Container:
@@ -131,7 +124,7 @@ class Stack:
             busy = {entry["name"].rpartition("-")[0] for entry in self.workers() if entry["running"]}
             return next((each for each in self.engine.containers("worker") if each.id[:12] in busy), None)
 
-        return until(look, 60, self._states)
+        return until(look, 60, self.states)
 
     def submit(self, name: str, media: bytes, **options: str) -> str:
         """Post a file through nginx, to be transcribed whatever was done before; return the id of its job.
@@ -148,7 +141,7 @@ class Stack:
                     return str(answer.json()["job_id"])
             return None
 
-        return until(post, 60, self._states)
+        return until(post, 60, self.states)
 
     def finished(self, job_ids: Iterable[str], *, seconds: float = 240) -> list[dict[str, Any]]:
         """Wait until all jobs are finished; return their status documents."""
@@ -160,7 +153,7 @@ class Stack:
                     return dict(answer.json())
             return None
 
-        return [until(partial(look, job_id), seconds, self._states) for job_id in job_ids]
+        return [until(partial(look, job_id), seconds, self.states) for job_id in job_ids]
 
     def text(self, job_id: str) -> str:
         """Return a job's transcript."""
@@ -191,8 +184,12 @@ class Stack:
     def _write_settings(self) -> None:
         (self.folder / ".env").write_text("".join(f"{name}={value}\n" for name, value in self._settings.items()))
 
-    def _states(self) -> str:
-        return "\n".join(f"{each.name} {'runs' if each.runs else 'has ended'}" for each in self.engine.containers())
+    def states(self) -> str:
+        """Return which containers run, and what each said last."""
+        return "\n".join(
+            f"--- {each.name} {'runs' if each.runs else 'has ended'}\n{self.engine.logs(each)}"
+            for each in self.engine.containers()
+        )
 
 
 def _copy_of_the_product(folder: Path) -> None:
