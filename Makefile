@@ -4,13 +4,15 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PEERS := .venv-bench
+LOCK := uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
+RUN := --extra api --extra worker --extra redaction --extra weights --extra cli
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help up test lint format bench load chaos abuse lock clean
+.PHONY: help up test lint format bench load chaos abuse compose-test lock clean
 
 help: ## List the commands
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 up: $(VENV)/.run ## Start the service on this machine: Valkey, gateway, worker, beat
 	@exec $(BIN)/scriptorium up
@@ -40,14 +42,20 @@ chaos: $(VENV)/.dev ## Kill, cut off and pause everything, forty minutes long, a
 abuse: $(VENV)/.dev ## Attack the service: bombs, playlists, floods, forged addresses, URLs that lead inside
 	$(BIN)/python -m tests.abuse
 
+compose-test: $(VENV)/.dev ## Build the images, run the whole compose file in Docker or podman, kill parts of it, and clean up
+	$(BIN)/python -m pytest -s tests/compose/whole_stack.py $(ARGS)
+
 lock: ## Choose the newest allowed versions and lock them by hash (needs uv)
-	uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 pyproject.toml \
-		--upgrade --extra api --extra worker --extra redaction --extra weights --extra cli -o requirements/run.txt
-	uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 pyproject.toml \
-		--extra api --extra worker --extra redaction --extra weights --extra cli --extra dev -c requirements/run.txt -o requirements/dev.txt
-	uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
-		--group pyproject.toml:bench -c requirements/run.txt -o requirements/bench.txt \
+	$(LOCK) pyproject.toml --upgrade $(RUN) -o requirements/run.txt
+	$(LOCK) pyproject.toml $(RUN) --extra dev -c requirements/run.txt -o requirements/dev.txt
+	$(LOCK) --group pyproject.toml:bench -c requirements/run.txt -o requirements/bench.txt \
 		--no-emit-package pesq --no-emit-package pytest --no-emit-package httpx-ws
+	@# What each image installs.
+	$(LOCK) pyproject.toml --extra api -c requirements/run.txt -o requirements/api.txt
+	$(LOCK) pyproject.toml --extra worker --extra redaction --extra weights -c requirements/run.txt -o requirements/worker.txt
+	$(LOCK) pyproject.toml --extra cuda -c requirements/run.txt -o requirements/cuda.txt
+	$(LOCK) pyproject.toml --extra flower -c requirements/run.txt -o requirements/flower.txt
+	$(LOCK) --group pyproject.toml:build -c requirements/run.txt -o requirements/build.txt
 
 clean: ## Remove the virtual environments; DATA_DIR is kept
 	rm -rf $(VENV) $(PEERS)

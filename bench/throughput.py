@@ -5,9 +5,10 @@ It needs no processor, so a slot that does less than its pace waits for the queu
 
 import statistics
 import tempfile
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, Self
 
 from bench.audio import small_silence
 from bench.tables import Table
@@ -34,15 +35,27 @@ _NOTES = (
 )
 
 
-class _Span(NamedTuple):
+class Span(NamedTuple):
     """When a job was accepted, claimed and finished, in seconds since 1970."""
 
     accepted: float
     started: float
     finished: float
 
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> Self:
+        """Return the times of a finished job, from its status document."""
+        return cls(
+            *(
+                datetime.fromisoformat(document[name]).timestamp()
+                for name in ("created_at", "started_at", "finished_at")
+            )
+        )
 
-class _Run(NamedTuple):
+
+class Run(NamedTuple):
+    """What was done while there was work for every slot."""
+
     jobs_per_second: float
     busy_slots: float
     """Slots that had a job, on average."""
@@ -53,7 +66,7 @@ class _Run(NamedTuple):
 
 def measure() -> Table:
     """Start the service once per repeat and shape and return the table."""
-    runs: dict[tuple[int, int], list[_Run]] = {shape: [] for shape in _SHAPES}
+    runs: dict[tuple[int, int], list[Run]] = {shape: [] for shape in _SHAPES}
     for _ in range(_REPEATS):
         for (processes, threads), done in runs.items():
             done.append(_run(processes, threads))
@@ -63,7 +76,7 @@ def measure() -> Table:
     return Table("Throughput of the queue", columns, rows, _NOTES)
 
 
-def _row(processes: int, threads: int, runs: list[_Run]) -> list[str]:
+def _row(processes: int, threads: int, runs: list[Run]) -> list[str]:
     slots = processes * threads
     ideal = slots / _PACE_SECONDS
     return [
@@ -79,7 +92,7 @@ def _row(processes: int, threads: int, runs: list[_Run]) -> list[str]:
     ]
 
 
-def _run(processes: int, threads: int) -> _Run:
+def _run(processes: int, threads: int) -> Run:
     slots = processes * threads
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -94,25 +107,23 @@ def _run(processes: int, threads: int) -> _Run:
         service.client.headers["Cache-Control"] = "no-cache"
         files = [small_silence(_AUDIO_SECONDS, variant) for variant in range(_JOBS_PER_SLOT * slots)]
         jobs = [service.submit(file) for file in files]
-        return _summed_up([_span(service, job) for job in jobs], slots)
+        return summed_up([_span(service, job) for job in jobs], slots)
 
 
-def _span(service: Service, job: str) -> _Span:
+def _span(service: Service, job: str) -> Span:
     document = service.finished(job)
     if document["status"] != "completed" or document["attempt"] != 1:
         raise RuntimeError(f"a job ended as {document}")
-    accepted, started, finished = (
-        datetime.fromisoformat(document[name]).timestamp() for name in ("created_at", "started_at", "finished_at")
-    )
-    return _Span(accepted, started, finished)
+    return Span.of(document)
 
 
-def _summed_up(spans: list[_Span], slots: int) -> _Run:
+def summed_up(spans: list[Span], slots: int) -> Run:
+    """Return what so many slots did from when all were accepted and every slot had one until the last one began."""
     starts = sorted(span.started for span in spans)
     begin, end = max(starts[slots - 1], *(span.accepted for span in spans)), starts[-1]
     within = [max(0.0, min(span.finished, end) - max(span.started, begin)) for span in spans]
     done = sum(seconds / (span.finished - span.started) for seconds, span in zip(within, spans, strict=True))
-    return _Run(
+    return Run(
         jobs_per_second=done / (end - begin),
         busy_slots=sum(within) / (end - begin),
         job_seconds=statistics.median(span.finished - span.started for span in spans),

@@ -1,5 +1,7 @@
 """How every process of ours begins: settings, logging, then what it is for."""
 
+import os
+import signal
 import sys
 from collections.abc import Callable
 from typing import TypeVar
@@ -16,6 +18,10 @@ def run_process(settings_class: type[S], run: Callable[[S], int]) -> int:
 
     What is set up wrongly, be it found now or by `run`, is one line for a person and CONFIGURATION_EXIT_STATUS.
     """
+    if os.getpid() == 1:
+        # The first process of a container: the kernel keeps signals from it that it doesn't handle, so that a stop
+        # while a model loads would last until the engine's patience ends. Servers put handlers of their own here later.
+        signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     try:
         settings = settings_class.read()
         configure_logging(settings.log_level, settings.log_format)
