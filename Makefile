@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PEERS := .venv-bench
 LOCK := uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
-RUN := --extra api --extra worker --extra redaction --extra weights --extra cli
+RUN := --extra api --extra worker --extra s3 --extra golden --extra traces --extra redaction --extra weights --extra cli
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
@@ -51,8 +51,9 @@ lock: ## Choose the newest allowed versions and lock them by hash (needs uv)
 	$(LOCK) --group pyproject.toml:bench -c requirements/run.txt -o requirements/bench.txt \
 		--no-emit-package pesq --no-emit-package pytest --no-emit-package httpx-ws
 	@# What each image installs.
-	$(LOCK) pyproject.toml --extra api -c requirements/run.txt -o requirements/api.txt
-	$(LOCK) pyproject.toml --extra worker --extra redaction --extra weights -c requirements/run.txt -o requirements/worker.txt
+	$(LOCK) pyproject.toml --extra api --extra s3 --extra traces -c requirements/run.txt -o requirements/api.txt
+	$(LOCK) pyproject.toml --extra worker --extra s3 --extra golden --extra traces --extra redaction --extra weights \
+		-c requirements/run.txt -o requirements/worker.txt
 	$(LOCK) pyproject.toml --extra cuda -c requirements/run.txt -o requirements/cuda.txt
 	$(LOCK) pyproject.toml --extra flower -c requirements/run.txt -o requirements/flower.txt
 	$(LOCK) --group pyproject.toml:build -c requirements/run.txt -o requirements/build.txt

@@ -9,11 +9,9 @@ from tests.harness.service import Service
 from tests.kubernetes.manifests import built
 from tests.media import silence_wav
 
-ARRIVING = {"transcription_jobs_processing"}
 TRIGGERS = {
     each["name"]: each["metadata"]["valueLocation"]
     for each in built("overlays/standard").one("ScaledObject", "worker")["spec"]["triggers"]
-    if each["metadata"]["valueLocation"] not in ARRIVING
 }
 
 
