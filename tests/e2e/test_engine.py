@@ -481,13 +481,14 @@ def test_the_text_of_speech_covers_it(engine: Engine, quality: str) -> None:
     assert -1 < mean < 0
 
 
-def test_what_is_heard_again_is_told_as_often_as_a_text_was_refused_and_another_way_was_left(engine: Engine) -> None:
+def test_what_is_heard_again_is_told(engine: Engine, tmp_path: Path) -> None:
     engine.recorder.clear()
-    # In the wrong language, whose words the model hardly believes.
-    engine.segments(clip("snow"), quality="fast", language="yo")
+    # Speech backwards, of which the model makes words that it hardly believes.
+    engine.segments(stored(tmp_path, spoken("library")[::-1].copy()), quality="fast", language="en")
     assert engine.recorder.faults
     assert engine.recorder.fallbacks[0] == "padded"
     assert len(engine.recorder.fallbacks) <= len(engine.recorder.faults)
+    assert len(engine.recorder.figures) <= len(engine.recorder.faults)
 
 
 # Leaving
