@@ -36,6 +36,7 @@ from api.metrics import GatewayMetrics
 from api.observation import Observation
 from api.rate_limits import HEADERS as RATE_LIMIT_HEADERS
 from api.rate_limits import RateLimits
+from api.request_traces import RequestTraces
 from api.response_headers import ResponseHeaders
 from api.routes import audit as audit_routes
 from api.routes import corrections, dead_letters, documentation, jobs, keys, operations, tenants, transcribe, webhooks
@@ -51,6 +52,7 @@ from core.errors import ConfigurationError
 from core.media_stores import MediaStores
 from core.redis_clients import connect_async
 from core.sensitivity import Sensitivity
+from core.tracing import NO_TRACES, build_tracer
 from core.user_urls import UrlPolicy
 from core.version import VERSION
 from core.webhook_signatures import WebhookSigner
@@ -113,10 +115,12 @@ def create_app(settings: GatewaySettings, *, metrics_folder: Path | None = None)
     """Return the gateway as an ASGI application, which keeps its metrics in a folder if it shares them with others.
 
     Raises:
-        ConfigurationError: what AUTH_MODE needs is missing, or what webhooks or sensitivity labels need can't be used.
+        ConfigurationError: what AUTH_MODE needs is missing, or what webhooks, sensitivity labels or traces need
+            can't be used.
     """
     WebhookSigner.parse(settings.webhook_secret)  # only the deliverer signs, but here a mistake is seen
     metrics = GatewayMetrics(metrics_folder)
+    tracer = build_tracer(settings, "gateway")
     client = connect_async(settings.redis)
     store = JobStore(
         client,
@@ -134,7 +138,7 @@ def create_app(settings: GatewaySettings, *, metrics_folder: Path | None = None)
     url_policy = UrlPolicy.parse(settings.outbound_allowed_networks)
     sensitivity = Sensitivity.of(settings)
     media = MediaStores.of_settings(settings, sensitivity)
-    uploads = UploadReceiver(media, _upload_limits(settings), observe=metrics.uploads_under_way.set)
+    uploads = UploadReceiver(media, _upload_limits(settings), observe=metrics.uploads_under_way.set, tracer=tracer)
     services = Services(
         settings=settings,
         authenticator=GoldenSetDoor(door, settings.golden_set_key) if settings.golden_set_key else door,
@@ -154,6 +158,7 @@ def create_app(settings: GatewaySettings, *, metrics_folder: Path | None = None)
         uploads=uploads,
         turns=TurnSender(create_celery(settings.broker)),
         metrics=metrics,
+        tracer=tracer,
         activity=activity,
         forecast=forecast,
         events=JobEvents(store, activity, forecast),
@@ -181,6 +186,7 @@ def create_app(settings: GatewaySettings, *, metrics_folder: Path | None = None)
         await audit.close()
         services.turns.close()
         await client.aclose()
+        await asyncio.to_thread(tracer.close)
 
     app = _Gateway(
         polls=StatusPolls(jobs=store, forecast=forecast, audit=audit, metrics=metrics),
@@ -191,7 +197,7 @@ def create_app(settings: GatewaySettings, *, metrics_folder: Path | None = None)
         openapi_url=documentation.OPENAPI_PATH,
         docs_url=None,
         redoc_url=None,
-        telemetry={"tracing": False, "metrics": False, "logs": False},  # nobody receives any; it is asked per request
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # ours (core.tracing) tell no path or query
     )
     app.state.services = services
     # What is added last is the outermost.
@@ -206,6 +212,8 @@ def create_app(settings: GatewaySettings, *, metrics_folder: Path | None = None)
             expose_headers=_CORS_RESPONSE_HEADERS,
         )
     app.add_middleware(ResponseHeaders)
+    if tracer is not NO_TRACES:
+        app.add_middleware(RequestTraces, tracer=tracer)
     app.add_middleware(Observation, metrics=metrics)
     for routes in (
         transcribe,

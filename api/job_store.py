@@ -76,6 +76,8 @@ class NewJob:
     """Whom to tell of the job's end. Its own: jobs that share a work each tell their own."""
     request_id: str | None = None
     """Id of the request, for the log lines of the work that it makes."""
+    traceparent: str | None = None
+    """The request's span, which those of the work and of the job's webhooks belong to; None if it isn't traced."""
     retention_ms: int | None = None
     """How long after its end everything of it is kept; None: as long as the service keeps results and records."""
     sensitivity: str | None = None
@@ -118,10 +120,17 @@ class NewJob:
             "audio_ms": None if self.audio_seconds is None else str(_milliseconds(self.audio_seconds)),
             "cost_ms": str(_milliseconds(self.cost_seconds)),
             "request_id": self.request_id,
+            "traceparent": self.traceparent,
             "retention_ms": None if self.retention_ms is None else str(self.retention_ms),
             "sensitivity": self.sensitivity,
         }
-        owned = {"tenant": self.tenant, "file_name": self.file_name, "webhook_url": self.webhook_url}
+        owned = {
+            "tenant": self.tenant,
+            "file_name": self.file_name,
+            "webhook_url": self.webhook_url,
+            # Only its webhooks need one of its own.
+            "traceparent": self.traceparent if self.webhook_url else None,
+        }
         return {
             "job_id": self.job_id,
             "job": _given(owned),

@@ -24,6 +24,7 @@ from api.settings import GatewaySettings
 from api.uploads import UploadReceiver
 from api.webhook_store import WebhookStore
 from core.media_stores import MediaStores
+from core.tracing import Tracer
 from core.user_urls import UrlPolicy
 
 
@@ -44,6 +45,7 @@ class Services:
     uploads: UploadReceiver
     turns: TurnSender
     metrics: GatewayMetrics
+    tracer: Tracer
     activity: ActivityFeed
     forecast: Forecast
     events: JobEvents

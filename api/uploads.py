@@ -32,6 +32,7 @@ from core.errors import (
 )
 from core.media_store import MediaStore
 from core.media_stores import MediaStores
+from core.tracing import NO_TRACES, Tracer
 
 if TYPE_CHECKING:  # the parser's types exist for type checkers only
     from python_multipart.multipart import MultipartCallbacks
@@ -82,6 +83,7 @@ class UploadReceiver:
         *,
         inspect: Callable[[BinaryIO], float | None] = inspected_seconds,
         observe: Callable[[int], None] = lambda _under_way: None,
+        tracer: Tracer = NO_TRACES,
     ) -> None:
         """`inspect` looks at a whole file in a thread: it refuses what is no media and returns its length.
 
@@ -90,6 +92,7 @@ class UploadReceiver:
         self._media = media
         self._limits = limits
         self._inspect = inspect
+        self._tracer = tracer
         self._spaces = {each: DiskSpace(each, min_free_bytes=limits.min_free_disk_bytes) for each in media.every}
         self._slots = UploadSlots(total=limits.max_uploads, per_client=limits.max_uploads_per_client, observe=observe)
 
@@ -184,7 +187,8 @@ class UploadReceiver:
             raise InvalidOptions(
                 [OptionProblem(LABEL_FIELD, "it says where the file is to be stored: send it before the file")]
             )
-        sha256, audio_seconds = await file.commit(form.take_pieces(), self._inspect)
+        with self._tracer.span("store upload"):
+            sha256, audio_seconds = await file.commit(form.take_pieces(), self._inspect)
         return Upload(form.file_size, sha256, form.file_name, form.fields, audio_seconds)
 
     async def _file(self, held: AsyncExitStack, job_id: str, media: MediaStore, announced: int | None) -> PartFile:

@@ -78,8 +78,44 @@ class CommonSettings(BaseSettings):
     audit_days: float = Field(
         default=30, ge=0, description="How long the audit log keeps who did what; 0: there is no audit log."
     )
+    otel_exporter_otlp_endpoint: str = Field(
+        default="",
+        description="OpenTelemetry's receiver of OTLP over HTTP, which is sent traces; none, and nothing is traced.",
+        examples=["http://127.0.0.1:4318"],
+        repr=False,
+    )
+    otel_exporter_otlp_headers: str = Field(
+        default="",
+        description="Headers for it, each `name=value`, separated by commas: its key, if it wants one.",
+        repr=False,
+    )
+    otel_traces_sampler: Literal[
+        "always_on",
+        "always_off",
+        "traceidratio",
+        "parentbased_always_on",
+        "parentbased_always_off",
+        "parentbased_traceidratio",
+    ] = Field(
+        default="parentbased_always_on",
+        description="Which requests are traced; `parentbased_`: those whose client traces them, or not, as he does.",
+    )
+    otel_traces_sampler_arg: float = Field(
+        default=1,
+        ge=0,
+        le=1,
+        description="With a sampler by `traceidratio`, the share of requests that are traced.",
+        examples=["0.1"],
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="Least level logged.")
     log_format: Literal["console", "json"] = Field(default="console", description="Log lines for people or machines.")
+
+    @field_validator("otel_exporter_otlp_endpoint")
+    @classmethod
+    def _is_http(cls, value: str) -> str:
+        if value and not value.startswith(("http://", "https://")):
+            raise ValueError("this is no URL of http or https")
+        return value
 
     @field_validator("redis_url", "broker_url")
     @classmethod

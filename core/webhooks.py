@@ -63,6 +63,8 @@ class WebhookEvent:
     audio_seconds: float | None
     failure: str | None
     failure_detail: str | None
+    traceparent: str | None = None
+    """The span of the job's request, which its deliveries belong to; None if that isn't traced."""
 
     @classmethod
     def from_record(cls, webhook_id: str, record: Mapping[str, str]) -> Self:
@@ -82,6 +84,7 @@ class WebhookEvent:
             audio_seconds=int(audio_ms) / 1000 if audio_ms else None,
             failure=record["failure"] or None,
             failure_detail=record["failure_detail"] or None,
+            traceparent=record.get("traceparent") or None,
         )
 
     def body(self) -> bytes:

@@ -83,6 +83,8 @@ class Work(BaseModel):
     """Known once an attempt has decoded the audio and knows the language."""
     request_id: str | None
     """Id of the request that it was accepted with, for log lines; None of one from before ids were kept."""
+    traceparent: str | None = None
+    """The span of that request, which its attempts belong to; None if it isn't traced."""
     failure: FailureCode | None
     failure_detail: str | None
 
@@ -126,6 +128,7 @@ class Work(BaseModel):
             resumed_from_seconds=int(record.get("resumed_from_ms", 0)) / 1000,
             info=TranscriptInfo.model_validate_json(info) if info else None,
             request_id=record.get("request_id"),
+            traceparent=record.get("traceparent"),
             failure=FailureCode(failure) if failure else None,
             failure_detail=record.get("failure_detail"),
         )

@@ -110,6 +110,11 @@ def speech_wav(*, pause_seconds: float = 1.0) -> tuple[bytes, str]:
     return _wav(np.concatenate(pieces).tobytes()), " ".join(clip.text for clip in clips)
 
 
+def backward_wav(name: str) -> bytes:
+    """Return one of the product's clips played backward: speech, as the detector hears it, and no words."""
+    return _wav(_samples(clip(name))[::-1].tobytes())
+
+
 def silence_wav(seconds: float, rate: int = 16_000) -> bytes:
     """Return 16-bit mono WAV holding digital silence."""
     return _wav(bytes(2 * round(seconds * rate)), rate=rate)

@@ -25,6 +25,7 @@ from core.lanes import CLEAN_UP_TASK, MAINTENANCE_QUEUE, lane_of
 from core.media_stores import MediaStores
 from core.redis_clients import connect
 from core.sensitivity import Sensitivity
+from core.tracing import build_tracer
 from core.user_urls import UrlPolicy
 from core.webhook_signatures import WebhookSigner
 from worker.background import Background
@@ -120,7 +121,8 @@ def _delivering(settings: WorkerSettings, metrics: BeatMetrics) -> Iterator[None
         yield
         return
     outbound = Outbound(UrlPolicy.parse(settings.outbound_allowed_networks))
-    deliverer = Deliverer(Outbox(connect(settings.redis)), outbound, signer)
+    tracer = build_tracer(settings, "beat")
+    deliverer = Deliverer(Outbox(connect(settings.redis)), outbound, signer, tracer=tracer)
     loop = Background("webhooks", deliverer.run, every_seconds=_OUTBOX_SECONDS, metrics=metrics)
     loop.start()
     try:
@@ -128,6 +130,7 @@ def _delivering(settings: WorkerSettings, metrics: BeatMetrics) -> Iterator[None
     finally:
         deliverer.stop()
         loop.stop()
+        tracer.close()
 
 
 @contextmanager

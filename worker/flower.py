@@ -13,6 +13,11 @@ from core.errors import ConfigurationError
 from core.settings import CommonSettings
 
 _PASSWORD = "FLOWER_BASIC_AUTH"  # noqa: S105 - the name of the variable
+_DEFAULTS = {
+    # Jobs are cancelled through the service; whatever Flower could end are turns and the processes of workers.
+    "FLOWER_READ_ONLY": "true",
+    "FLOWER_TASKS_COLUMNS": "name,uuid,state,args,result,received,runtime,worker",
+}
 
 
 def main() -> int:
@@ -23,7 +28,8 @@ def main() -> int:
 def _run(settings: CommonSettings) -> int:
     user, _, password = os.environ.get(_PASSWORD, "").partition(":")
     if not (user and password):
-        raise ConfigurationError(f"Flower shows and stops workers: it needs {_PASSWORD}=user:password.")
+        raise ConfigurationError(f"Flower shows workers and ids of jobs: it needs {_PASSWORD}=user:password.")
+    os.environ.update(_DEFAULTS | os.environ)
     create_celery(settings.broker).start(["flower"])
     return 0
 

@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 from core.errors import FailureCode, StoreUnavailable, TranscriptionFailure
 from core.media_stores import MediaStores
 from core.sensitivity import Sensitivity
+from core.tracing import ATTEMPT, AUDIO_SECONDS, JOB_ID, LANE, MEDIA_BYTES, NO_TRACES, OUTCOME, Facts, Tracer
 from core.transcript import TranscriptInfo
 from core.work import Work
 from worker.fetching import AudioFetcher
@@ -48,6 +49,7 @@ class JobRunner:
         max_attempts: int,
         sensitivity: Sensitivity = _NO_LABELS,
         media_patience: Patience = NO_PATIENCE,
+        tracer: Tracer = NO_TRACES,
     ) -> None:
         self._store = store
         self._media = media
@@ -59,6 +61,7 @@ class JobRunner:
         self._max_attempts = max_attempts
         self._sensitivity = sensitivity
         self._media_patience = media_patience
+        self._tracer = tracer
 
     def run(self, work: Work) -> str:
         """Run a claimed work to an end and return which: a final status, `queued` (to be tried again), or `lost`.
@@ -66,10 +69,15 @@ class JobRunner:
         Never raises: whatever goes wrong is the attempt's end, not the worker's.
         """
         started = time.monotonic()
-        optional = {"request_id": work.request_id, "sensitivity": work.sensitivity}
-        given = {name: value for name, value in optional.items() if value}
+        facts: Facts = {JOB_ID: work.work_id, LANE: work.lane, ATTEMPT: work.attempts}
         with (
-            structlog.contextvars.bound_contextvars(work_id=work.work_id, lane=work.lane, fence=work.fence, **given),
+            self._tracer.span("attempt", facts, kind="consumer", parent=work.traceparent) as span,
+            structlog.contextvars.bound_contextvars(
+                work_id=work.work_id,
+                lane=work.lane,
+                fence=work.fence,
+                **_given(request_id=work.request_id, sensitivity=work.sensitivity, trace_id=span.trace_id),
+            ),
             self._running.track(work) as running,
             self._metrics.running.track_inprogress(),
         ):
@@ -87,13 +95,14 @@ class JobRunner:
                 outcome = "lost"
             seconds = time.monotonic() - started
             self._metrics.attempts.labels(outcome, self._sensitivity.counted(work.sensitivity)).inc()
+            span.note({OUTCOME: outcome})
             logger.info("attempt_ended", outcome=outcome, seconds=round(seconds, 2))
             return outcome
 
     def end_in_error(self, running: RunningJob, error: FailureCode, detail: str) -> str:
         """Queue a work for another attempt, later and later, with jitter so that many don't come back at once."""
         work = running.work
-        self._metrics.failures.labels(error).inc()
+        self._note_failure(error)
         base = _OTHERS_BACKOFF_BASE_SECONDS if error in _OTHERS else _BACKOFF_BASE_SECONDS
         ceiling = min(_BACKOFF_CAP_SECONDS, base * 2**work.errors)
         outcome = self._store.retry(
@@ -106,6 +115,10 @@ class JobRunner:
         running.note(Hold.LOST)
         return outcome
 
+    def _note_failure(self, code: FailureCode) -> None:
+        self._metrics.failures.labels(code).inc()
+        self._tracer.current().fail(code)
+
     def _attempt(self, running: RunningJob) -> str:
         try:
             return self._transcribe(running)
@@ -113,7 +126,7 @@ class JobRunner:
             raise
         except TranscriptionFailure as failure:
             if failure.failure.is_media_fault:
-                self._metrics.failures.labels(failure.failure).inc()
+                self._note_failure(failure.failure)
                 return self._store.fail(running.work, failure.failure, failure.detail)
             return self.end_in_error(running, failure.failure, failure.detail)
         except StoreUnavailable as away:
@@ -130,7 +143,9 @@ class JobRunner:
         """Bring the audio of a URL into the media store, unless the work is to stop or not ours any more."""
         work = running.work
         media = self._media.of(work.sensitivity)
-        media_bytes = self._fetcher.fetch(work.work_id, url, media, is_wanted=lambda: running.hold is Hold.HELD)
+        with self._tracer.span("fetch audio") as span:
+            media_bytes = self._fetcher.fetch(work.work_id, url, media, is_wanted=lambda: running.hold is Hold.HELD)
+            span.note({MEDIA_BYTES: media_bytes})
         if media_bytes is not None:
             running.note(self._store.fetched(work, media_bytes=media_bytes))
 
@@ -185,6 +200,7 @@ class JobRunner:
                 if info is None:
                     raise RuntimeError("the transcriber said nothing of the audio")
                 transcribed_seconds = max(0.0, _end_seconds(work, info) - begin_seconds)
+                self._tracer.current().note({AUDIO_SECONDS: transcribed_seconds})
                 outcome = self._store.complete(work, info, transcribed_seconds=transcribed_seconds)
                 if outcome == "completed":
                     self._metrics.observe_completed(
@@ -200,6 +216,10 @@ class JobRunner:
         if work.info is None or not (segments := self._store.committed_segments(work)):
             return None
         return Checkpoint(work.info, segments)
+
+
+def _given(**fields: str | None) -> dict[str, str]:
+    return {name: value for name, value in fields.items() if value}
 
 
 def _end_seconds(work: Work, info: TranscriptInfo) -> float:

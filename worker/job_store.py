@@ -11,6 +11,7 @@ from redis import Redis
 from core.errors import FailureCode
 from core.job_scripts import JobScript, script_arguments
 from core.keys import Keys
+from core.tracing import NO_TRACES, Tracer
 from core.transcript import Segment, TranscriptInfo
 from core.work import Work
 from core.worker_entry import WorkerEntry
@@ -73,7 +74,7 @@ class JobStore:
 
     Whatever changes a work carries the fence of its claim and is refused once another claim was made; every call may
     be sent twice and takes effect once. A call that meets an outage is repeated as `patience` says; then, as at once
-    for any other fault, it raises `redis.exceptions.RedisError`.
+    for any other fault, it raises `redis.exceptions.RedisError`. What a work's holder asks for is traced by `tracer`.
     """
 
     def __init__(
@@ -86,12 +87,14 @@ class JobStore:
         record_ttl_ms: int,
         patience: Patience = NO_PATIENCE,
         keys: Keys | None = None,
+        tracer: Tracer = NO_TRACES,
     ) -> None:
         self._client = client
         self._keys = keys or Keys()
         self._worker = worker
         self._lease_ms = lease_ms
         self._patience = patience
+        self._tracer = tracer
         self._kept: dict[str, int] = {}
         """By index, how many of its eldest entries the last look for expired ones has kept."""
         self._ttls: dict[str, object] = {"result_ttl_ms": result_ttl_ms, "record_ttl_ms": record_ttl_ms}
@@ -322,7 +325,8 @@ class JobStore:
             pipeline.execute()
 
     def _run_held(self, script: JobScript, work: Work, **arguments: object) -> object:
-        return self._run(script, work_id=work.work_id, fence=work.fence, **arguments)
+        with self._tracer.span(f"redis {script}", kind="client"):
+            return self._run(script, work_id=work.work_id, fence=work.fence, **arguments)
 
     def _run(self, script: JobScript, **arguments: object) -> object:
         given = script_arguments(self._keys.prefix, arguments)

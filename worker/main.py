@@ -20,6 +20,7 @@ from core.media_stores import MediaStores
 from core.redis_clients import connect
 from core.scratch import Scratch
 from core.sensitivity import Sensitivity
+from core.tracing import NO_TRACES, Tracer, build_tracer
 from core.user_urls import UrlPolicy
 from core.version import VERSION
 from core.worker_entry import WorkerEntry, WorkerState
@@ -62,7 +63,7 @@ _ARENAS = 2
 logger = structlog.get_logger(__name__)
 
 
-def build_transcriber(settings: WorkerSettings, metrics: WorkerMetrics) -> Transcriber:
+def build_transcriber(settings: WorkerSettings, metrics: WorkerMetrics, tracer: Tracer = NO_TRACES) -> Transcriber:
     """Return the transcriber that the settings name, loaded and warm.
 
     Raises:
@@ -74,7 +75,7 @@ def build_transcriber(settings: WorkerSettings, metrics: WorkerMetrics) -> Trans
         observer=metrics,
     )
     if settings.transcriber == "scripted":
-        return ScriptedTranscriber(rtf=settings.scripted_rtf, decoder=decoder)
+        return ScriptedTranscriber(rtf=settings.scripted_rtf, decoder=decoder, tracer=tracer)
     # The inference libraries take a second to import and belong to this transcriber alone.
     from worker.engine.transcriber import WhisperTranscriber
     from worker.engine.whisper import Placement
@@ -92,6 +93,7 @@ def build_transcriber(settings: WorkerSettings, metrics: WorkerMetrics) -> Trans
         placement,
         decoder,
         observer=metrics,
+        tracer=tracer,
     )
 
 
@@ -128,6 +130,7 @@ class WorkerProcess:
         self._consuming = threading.Event()
         self._stopping = threading.Event()
         self._metrics_port = self._metrics.serve(settings.metrics_host, settings.metrics_port, is_ready=self._is_ready)
+        self._tracer = build_tracer(settings, "worker")
         # First, because a setting that can't be used is seen in no time, and a model takes seconds.
         self._pii_finder = PiiFinder(
             name_model=settings.redact_name_model, phone_regions=settings.redacted_phone_regions
@@ -135,7 +138,8 @@ class WorkerProcess:
         self._transcriber = self._load()
         self._running = RunningJobs()
         # Attempts sit an outage out. The loops have connections of their own and give up soon: they run again anyway.
-        attempts_store = self._job_store(connect(settings.redis), Patience(settings.outage_seconds, self._stopping))
+        patience = Patience(settings.outage_seconds, self._stopping)
+        attempts_store = self._job_store(connect(settings.redis), patience, tracer=self._tracer)
         self._store = self._job_store(connect(settings.redis, retries=1, answer_seconds=_LOOP_ANSWER_SECONDS))
         self._stop_tokens: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._celery = create_celery(settings.broker, queue=turn_queue(self._lane))
@@ -161,6 +165,7 @@ class WorkerProcess:
             sensitivity=sensitivity,
             # Not for longer than the job is wanted, which ends with the hand-back: that the worker stops is no error.
             media_patience=Patience(settings.outage_seconds, threading.Event()),
+            tracer=self._tracer,
         )
         turns = Turns(store=attempts_store, runner=runner, stopping=self._stopping)
         register_turn(self._celery, turns.take)
@@ -229,10 +234,11 @@ class WorkerProcess:
             self._store.withdraw(self._name)
         except RedisError as error:
             logger.warning("entry_not_withdrawn", error=type(error).__name__)
+        self._tracer.close()
         logger.info("worker_stopped")
         return int(worker.exitcode or 0)
 
-    def _job_store(self, client: Redis, patience: Patience = NO_PATIENCE) -> JobStore:
+    def _job_store(self, client: Redis, patience: Patience = NO_PATIENCE, *, tracer: Tracer = NO_TRACES) -> JobStore:
         return JobStore(
             client,
             worker=self._name,
@@ -240,6 +246,7 @@ class WorkerProcess:
             result_ttl_ms=self._settings.result_ttl_ms,
             record_ttl_ms=self._settings.record_ttl_ms,
             patience=patience,
+            tracer=tracer,
         )
 
     def _fetcher(self) -> AudioFetcher:
@@ -262,7 +269,7 @@ class WorkerProcess:
     def _load(self) -> Transcriber:
         started = time.monotonic()
         limit_arenas()
-        transcriber = build_transcriber(self._settings, self._metrics)
+        transcriber = build_transcriber(self._settings, self._metrics, self._tracer)
         seconds = time.monotonic() - started
         self._metrics.model_load_seconds.set(seconds)
         logger.info(

@@ -16,6 +16,7 @@ from collections.abc import Generator
 from pathlib import Path
 
 from core.options import TranscriptionOptions
+from core.tracing import BATCH_SIZE, NO_TRACES, Tracer
 from core.transcript import Segment, TranscriptInfo
 from worker import wav_header
 from worker.decoder import Decoder
@@ -36,9 +37,10 @@ class ScriptedTranscriber:
     device = "none"
     compute_type = "scripted"
 
-    def __init__(self, *, rtf: float, decoder: Decoder) -> None:
+    def __init__(self, *, rtf: float, decoder: Decoder, tracer: Tracer = NO_TRACES) -> None:
         self._rtf = rtf
         self._decoder = decoder
+        self._tracer = tracer
 
     def transcribe(
         self, media: Path, options: TranscriptionOptions, checkpoint: Checkpoint | None = None
@@ -53,7 +55,8 @@ class ScriptedTranscriber:
             _commit(fault[1])
         seconds = wav_header.seconds(media)
         if seconds is None:
-            seconds = self._decoder.header_seconds(media) or 0.0
+            with self._tracer.span("decode"):
+                seconds = self._decoder.header_seconds(media) or 0.0
         info = TranscriptInfo(language=options.language or "en", language_probability=1.0, duration_seconds=seconds)
         start = checkpoint.end_seconds if checkpoint else 0.0
         fault_seconds = float(fault[2]) if fault and fault[2] is not None else math.inf
@@ -65,7 +68,8 @@ class ScriptedTranscriber:
             end = min(start + SEGMENT_SECONDS, seconds)
             if fault and not is_spared and end > fault_seconds:
                 _commit(fault[1])
-            time.sleep((end - start) * self._rtf)
+            with self._tracer.span("batch", {BATCH_SIZE: 1}):
+                time.sleep((end - start) * self._rtf)
             yield Passage(info, (_segment(number, start, end),), end, seconds)
             start = end
 

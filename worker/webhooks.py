@@ -17,6 +17,7 @@ import structlog
 from redis.exceptions import RedisError
 
 from core.errors import OutboundFailure, OutboundFault
+from core.tracing import ATTEMPT, FAULT, JOB_ID, NO_TRACES, OUTCOME, STATUS_CODE, Facts, Tracer
 from core.webhook_signatures import WebhookSigner
 from worker.outbound import Outbound
 from worker.outbox import Delivery, Outbox, Outcome
@@ -61,6 +62,7 @@ class Deliverer:
         per_tenant: int = _PER_TENANT,
         busy_seconds: float = _BUSY_SECONDS,
         clock: Callable[[], float] = time.time,
+        tracer: Tracer = NO_TRACES,
     ) -> None:
         self._outbox = outbox
         self._outbound = outbound
@@ -72,6 +74,7 @@ class Deliverer:
         self._per_tenant = per_tenant
         self._busy_seconds = busy_seconds
         self._clock = clock
+        self._tracer = tracer
         self._under_way: Counter[_Party] = Counter()
         self._lock = threading.Lock()
         self._stopping = threading.Event()
@@ -125,8 +128,11 @@ class Deliverer:
         return True
 
     def _deliver(self, delivery: Delivery, *parties: _Party) -> None:
+        event = delivery.event
+        facts: Facts = {JOB_ID: event.job_id, ATTEMPT: event.tries + 1}
         try:
-            self._attempt(delivery)
+            with self._tracer.span("deliver webhook", facts, kind="client", parent=event.traceparent):
+                self._attempt(delivery)
         except RedisError as error:  # its lease lapses, and it is delivered once more
             logger.warning("webhook_not_noted", webhook_id=delivery.event.webhook_id, error=type(error).__name__)
         except Exception as error:  # noqa: BLE001 - the same; whatever it was must not end the others' deliveries
@@ -161,6 +167,7 @@ class Deliverer:
         noted = self._outbox.settle(
             delivery, outcome, duration_seconds=seconds, status=status, fault=fault, delay_seconds=delay
         )
+        self._tracer.current().note({OUTCOME: str(outcome), STATUS_CODE: status, FAULT: fault and str(fault)})
         logger.info(
             "webhook_attempted",
             webhook_id=event.webhook_id,

@@ -52,6 +52,7 @@ from core.errors import (
 )
 from core.lanes import lane_of
 from core.options import TranscriptionOptions
+from core.tracing import AUDIO_SECONDS, JOB_ID, LANE, MEDIA_BYTES, OUTCOME
 
 _ACCEPTED_HEADERS = {
     "Location": {"description": "Where to follow the job.", "schema": {"type": "string"}},
@@ -151,12 +152,14 @@ async def transcribe(
 async def _job_of_upload(request: Request, services: Services, principal: Principal, *, shares_work: bool) -> NewJob:
     """Receive a form and return the job that it asks for; if there is none, nothing is left of the file."""
     job_id = secrets.token_hex(16)
-    upload = await services.uploads.receive(
-        request,
-        job_id,
-        client=client_of(request, principal),
-        storage=lambda label: services.media.of(services.terms.label(label, principal)),
-    )
+    with services.tracer.span("receive upload") as span:
+        upload = await services.uploads.receive(
+            request,
+            job_id,
+            client=client_of(request, principal),
+            storage=lambda label: services.media.of(services.terms.label(label, principal)),
+        )
+        span.note({MEDIA_BYTES: upload.size_bytes, AUDIO_SECONDS: upload.audio_seconds})
     try:
         terms = services.terms.take(upload.fields, principal)
         options = _options(upload.fields)
@@ -205,6 +208,7 @@ async def _job(
         sensitivity=terms.sensitivity,
         inherited=terms.inherited,
         request_id=request_id_of(request),
+        traceparent=services.tracer.current().traceparent,
     )
 
 
@@ -243,7 +247,9 @@ async def _accept(job: NewJob, services: Services, request: Request) -> Accepted
     If Redis breaks off, it may have accepted the job: then the audio stays, and an orphan is the clean-up's.
     """
     try:
-        accepted = await services.jobs.accept(job, audit=services.audit.submission(request))
+        with services.tracer.span("accept job", {LANE: job.lane}) as span:
+            accepted = await services.jobs.accept(job, audit=services.audit.submission(request))
+            span.note({JOB_ID: accepted.job_id, OUTCOME: str(accepted.outcome)})
     except (IdempotencyConflict, QueueFull):
         await _remove_audio(job.job_id, services)
         raise

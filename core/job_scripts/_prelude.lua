@@ -227,18 +227,19 @@ end
 -- webhook_url that was not disabled. A job that was cancelled by itself had its event then. Fields:
 --   job_id, type, created_at_ms       the event; its id, and so the webhook-id, is <job>-<n>, for the job's nth event
 --   tenant, lane, cached, audio_ms, failure, failure_detail, job_created_at_ms   facts as they were then
+--   traceparent                       the span that it belongs to, or empty
 --   state                             due, delivered, given_up or disabled
 --   tries                             attempts since it was last due anew
 --   claims                            grows with every delivery taken and settled: a late one is refused
 local function notify(job, status)
   local owned = redis.call('HMGET', job_key(job), 'webhook_url', 'webhook_disabled', 'cancelled_at_ms', 'work_id',
-    'tenant', 'created_at_ms', 'cached')
+    'tenant', 'created_at_ms', 'cached', 'traceparent')
   if not owned[1] or owned[2] or owned[3] then return end
   local work = redis.call('HMGET', work_key(owned[4]), 'lane', 'audio_ms', 'failure', 'failure_detail')
   local id = job .. '-' .. integer(redis.call('HINCRBY', job_key(job), 'webhooks', 1))
   redis.call('HSET', webhook_key(id), 'job_id', job, 'type', 'transcription.' .. status, 'created_at_ms', integer(now),
     'tenant', owned[5], 'lane', work[1], 'cached', owned[7] or '0', 'audio_ms', work[2] or '', 'failure', work[3] or '',
-    'failure_detail', work[4] or '', 'job_created_at_ms', owned[6], 'state', 'due')
+    'failure_detail', work[4] or '', 'job_created_at_ms', owned[6], 'traceparent', owned[8] or '', 'state', 'due')
   redis.call('RPUSH', key('webhooks:' .. job), id)
   local _, records_ms, is_retained = lifetimes(owned[4])
   redis.call('PEXPIREAT', webhook_key(id), integer(now + records_ms))

@@ -1,9 +1,10 @@
 -- accept: nothing -> queued; or the job shares a work that there is already
 --   job_id            string
---   job               object of strings, what is the job's own: tenant, file_name and webhook_url (optional)
+--   job               object of strings, what is the job's own: tenant; file_name, webhook_url and traceparent, each
+--                     optional
 --   work              object of strings, what is known of its work: tenant, weight, lane, options, cost_ms,
---                     audio_ms, retention_ms, sensitivity and request_id (of the first request for it), each optional;
---                     media_bytes and media_sha256, or source_url, which a worker fetches
+--                     audio_ms, retention_ms, sensitivity, request_id and traceparent (of the first request for
+--                     it), each optional; media_bytes and media_sha256, or source_url, which a worker fetches
 --   digest            string   what is asked for; a work that has the same is shared (optional)
 --   idempotency_key   string   (optional)
 --   body              string   digest of the request that came with the idempotency key

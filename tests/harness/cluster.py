@@ -8,7 +8,7 @@ import itertools
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -81,16 +81,16 @@ class Cluster:
             self.start_beat()
         self.await_ready()
 
-    def start_gateway(self, **settings: str) -> ServerProcess:
-        """Start `python -m api`."""
+    def start_gateway(self, *, program: Sequence[str] = ("-m", "api"), **settings: str) -> ServerProcess:
+        """Start `python -m api`, or Python with other arguments that come to the same."""
         port = free_port()
-        gateway = self._start("gateway", "api", self.environment(PORT=str(port), **settings))
+        gateway = self._start("gateway", program, self.environment(PORT=str(port), **settings))
         self.gateways[gateway] = f"http://127.0.0.1:{port}"
         return gateway
 
-    def start_worker(self, **settings: str) -> ServerProcess:
-        """Start `python -m worker`."""
-        worker = self._start("worker", "worker", self.environment(**settings))
+    def start_worker(self, *, program: Sequence[str] = ("-m", "worker"), **settings: str) -> ServerProcess:
+        """Start `python -m worker`, or Python with other arguments that come to the same."""
+        worker = self._start("worker", program, self.environment(**settings))
         self.workers.append(worker)
         return worker
 
@@ -111,7 +111,7 @@ class Cluster:
 
     def start_beat(self, **settings: str) -> ServerProcess:
         """Start `python -m worker.beat`."""
-        self.beat = self._start("beat", "worker.beat", self.environment(**settings))
+        self.beat = self._start("beat", ("-m", "worker.beat"), self.environment(**settings))
         return self.beat
 
     def start_valkey(self) -> None:
@@ -200,9 +200,9 @@ class Cluster:
             return False
         return bool(facts["process_id"] == self._valkey.pid and not facts["loading"])
 
-    def _start(self, name: str, module: str, variables: Mapping[str, str]) -> ServerProcess:
+    def _start(self, name: str, program: Sequence[str], variables: Mapping[str, str]) -> ServerProcess:
         name = self._name(name)
-        return ServerProcess.start(name, [sys.executable, "-m", module], variables, self.logs / f"{name}.log")
+        return ServerProcess.start(name, [sys.executable, *program], variables, self.logs / f"{name}.log")
 
     def _fork(self, name: str, program: str, variables: Mapping[str, str]) -> ServerProcess:
         with self._nurseries_lock:

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.harness.seen_spans import SeenSpans
 from worker.engine.batcher import Batcher, Party
 
 PATIENCE_SECONDS = 20.0
@@ -205,6 +206,43 @@ def test_every_batch_is_observed_with_its_size_the_most_of_its_kind_and_its_time
         seen = [sizes.get(timeout=PATIENCE_SECONDS) for _ in range(4)]
     assert [(size, most) for size, most, _ in seen] == [(1, 2), (2, 2), (1, 2), (1, 1)]
     assert all(seconds >= 0 for *_, seconds in seen)
+
+
+def test_a_batch_of_several_jobs_is_one_span_that_is_linked_with_each() -> None:
+    seen, model = SeenSpans(), Model()
+    batcher = Batcher(replicas=1, batch_size=8, tracer=seen.tracer)
+    ours, others = (f"00-{digit * 32}-{digit * 16}-01" for digit in "12")
+    with batcher.join() as untraced:
+        untraced.submit(Scripted(model, "plug", key="plug"))
+        model.begun()
+        untraced.submit(Scripted(model, "untraced"))
+        with (
+            seen.tracer.span("first", parent=ours),
+            batcher.join() as first,
+            seen.tracer.span("second", parent=others),
+            batcher.join() as second,
+        ):
+            asked = [job.submit(Scripted(model, "traced")) for job in (first, second, first, second)]
+            assert sorted(model.next_batch()) == [*["traced"] * 4, "untraced"]
+            model.go_on()
+            for each in asked:
+                each.result(PATIENCE_SECONDS)
+    batch, of_first, of_second = (seen.by_name()[name] for name in ("batch", "first", "second"))
+    assert batch.attributes == {"scriptorium.batch_size": 5, "scriptorium.batch_kind": "scripted"}
+    assert batch.parent
+    assert batch.parent.span_id == seen.span_id("first")
+    assert [link.context.span_id for link in batch.links] == [seen.span_id("second")]
+    assert [link.context.span_id for link in of_second.links] == [seen.span_id("batch")]
+    assert not of_first.links
+
+
+def test_a_batch_of_nobody_who_is_traced_is_no_span() -> None:
+    seen, model = SeenSpans(), Model()
+    batcher = Batcher(replicas=1, batch_size=8, tracer=seen.tracer)
+    model.go_on()
+    with seen.tracer.span("unsampled", parent=f"00-{'1' * 32}-{'1' * 16}-00"), batcher.join() as job:
+        assert job.submit(Scripted(model, "a")).result(PATIENCE_SECONDS) == "text of a"
+    assert seen.by_name() == {}
 
 
 # Fairness

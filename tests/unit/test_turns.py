@@ -1,12 +1,14 @@
 """A turn works until its lane is empty, and leaves no job behind."""
 
+import secrets
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from itertools import chain
 from typing import TYPE_CHECKING, cast
 
 import pytest
+from celery import Task
+from celery.utils.saferepr import saferepr
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from core.work import Work
@@ -80,14 +82,14 @@ def turns(store: FakeStore, runner: FakeRunner, *, stopping: threading.Event | N
 def test_a_turn_runs_every_job_of_its_lane_in_order_and_no_other() -> None:
     store, runner = FakeStore("a", "b", "c"), FakeRunner()
     store.waiting["tiny"] = ["x"]
-    assert turns(store, runner).take(LANE) == ["a", "b", "c"]
+    assert turns(store, runner).take(LANE).latest == ("a", "b", "c")
     assert runner.ran == ["a", "b", "c"]
     assert store.waiting["tiny"] == ["x"]
 
 
 def test_a_turn_on_an_empty_lane_ends_at_once() -> None:
     store, runner = FakeStore(), FakeRunner()
-    assert turns(store, runner).take(LANE) == []
+    assert turns(store, runner).take(LANE).works == 0
     assert store.claims == 1
 
 
@@ -95,7 +97,7 @@ def test_stopping_ends_a_turn_after_its_current_job() -> None:
     stopping = threading.Event()
     store = FakeStore("a", "b", "c")
     runner = FakeRunner(lambda job_id: stopping.set() if job_id == "b" else None)
-    assert turns(store, runner, stopping=stopping).take(LANE) == ["a", "b"]
+    assert turns(store, runner, stopping=stopping).take(LANE).latest == ("a", "b")
     assert store.pending(LANE) == 1
 
 
@@ -103,7 +105,7 @@ def test_a_turn_of_a_stopping_worker_claims_nothing() -> None:
     stopping = threading.Event()
     stopping.set()
     store, runner = FakeStore("a"), FakeRunner()
-    assert turns(store, runner, stopping=stopping).take(LANE) == []
+    assert turns(store, runner, stopping=stopping).take(LANE).works == 0
     assert store.claims == 0
 
 
@@ -125,4 +127,15 @@ def test_every_job_of_a_crowded_lane_is_run_once_by_many_turns() -> None:
     turn = turns(store, runner)
     with ThreadPoolExecutor(8) as threads:
         ran = [each.result(SECONDS) for each in [threads.submit(turn.take, LANE) for _ in range(50)]]
-    assert sorted(chain.from_iterable(ran)) == sorted(accepted) == sorted(runner.ran)
+    assert sum(each.works for each in ran) == len(accepted)
+    assert sorted(runner.ran) == sorted(accepted)
+
+
+def test_what_a_turn_tells_names_its_lane_and_jobs_and_stays_within_what_celery_shows() -> None:
+    assert str(turns(FakeStore(), FakeRunner()).take(LANE)) == f"lane {LANE}: nothing to do"
+    assert str(turns(FakeStore("a"), FakeRunner()).take(LANE)) == f"lane {LANE}: 1 job: a"
+    accepted = [secrets.token_hex(16) for _ in range(300)]
+    told = str(turns(FakeStore(*accepted), FakeRunner()).take(LANE))
+    assert told.startswith(f"lane {LANE}: 300 jobs, the last 20 of them: ")
+    assert told.endswith(" ".join(accepted[-20:]))
+    assert saferepr(told, maxlen=Task.resultrepr_maxsize) == repr(told)

@@ -16,6 +16,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
+from core.tracing import BATCH_KIND, BATCH_SIZE, NO_TRACES, Facts, Span, Tracer
+
 Result_co = TypeVar("Result_co", covariant=True)
 
 
@@ -40,13 +42,16 @@ class _Waiting:
     result: Future[Any]
     since: float
     """By the monotonic clock."""
+    attempt: Span
+    """The job's span."""
 
 
 class Party:
     """One job's place at the batcher."""
 
-    def __init__(self, batcher: "Batcher", given: float) -> None:
+    def __init__(self, batcher: "Batcher", given: float, attempt: Span) -> None:
         self._batcher = batcher
+        self.attempt = attempt
         self.given = given
         """Cost of what it was given so far, counted from where the others stood when it came."""
         self.waiting: deque[_Waiting] = deque()
@@ -65,6 +70,7 @@ class Batcher:
         batch_cost: Most that the requests of a batch may cost together; one alone may cost more.
         linger_seconds: How long a request waits for others of its kind while its batch is not full.
         observe: Called with the size of every batch, the most that its kind may hold, and the seconds it took.
+        tracer: Traces batches: each belongs to one job and is linked with the others', both ways.
     """
 
     def __init__(
@@ -75,11 +81,13 @@ class Batcher:
         batch_cost: float = math.inf,
         linger_seconds: float = 0.0,
         observe: Callable[[int, int, float], None] = lambda _size, _most, _seconds: None,
+        tracer: Tracer = NO_TRACES,
     ) -> None:
         self._batch_size = batch_size
         self._batch_cost = batch_cost
         self._linger_seconds = linger_seconds
         self._observe = observe
+        self._tracer = tracer
         self._changed = threading.Condition()
         self._parties: list[Party] = []
         self._now_at = 0.0
@@ -95,7 +103,7 @@ class Batcher:
     def join(self) -> Iterator[Party]:
         """Take part for the length of a job; what it still waits for when it leaves is dropped."""
         with self._changed:
-            party: Party = Party(self, self._now_at)
+            party: Party = Party(self, self._now_at, self._tracer.current())
             self._parties.append(party)
         try:
             yield party
@@ -110,7 +118,7 @@ class Batcher:
     def submit(self, party: Party, request: Request[Result_co], *, first: bool) -> Future[Result_co]:
         """Queue a request of a party that takes part."""
         result: Future[Result_co] = Future()
-        entry = _Waiting(request, result, time.monotonic())
+        entry = _Waiting(request, result, time.monotonic(), party.attempt)
         with self._changed:
             # One that had nothing to ask for saves nothing up.
             if not party.waiting:
@@ -128,7 +136,8 @@ class Batcher:
                 batch, most = self._next_batch()
             started = time.monotonic()
             try:
-                results = batch[0].request.compute([each.request for each in batch])
+                with self._traced(batch):
+                    results = batch[0].request.compute([each.request for each in batch])
                 answered = list(zip(batch, results, strict=True))
             except Exception as error:  # noqa: BLE001 - it is each job's own to handle
                 for each in batch:
@@ -137,6 +146,21 @@ class Batcher:
                 for each, result in answered:
                     each.result.set_result(result)
             self._observe(len(batch), most, time.monotonic() - started)
+
+    @contextmanager
+    def _traced(self, batch: Sequence[_Waiting]) -> Iterator[None]:
+        """Enclose a batch in a span: one job's, and the others' refer to it, and it to them."""
+        traced = [attempt for attempt in dict.fromkeys(each.attempt for each in batch) if attempt.is_recording]
+        if not traced:
+            yield
+            return
+        first, *others = traced
+        facts: Facts = {BATCH_SIZE: len(batch), BATCH_KIND: type(batch[0].request).__name__.lower()}
+        links = [attempt.traceparent for attempt in others]
+        with self._tracer.span("batch", facts, parent=first.traceparent, links=links) as span:
+            for attempt in others:
+                attempt.link(span.traceparent)
+            yield
 
     def _next_batch(self) -> tuple[list[_Waiting], int]:
         """Wait for a batch, take it out of the queues and charge it; return it, and how many could have been in it."""

@@ -5,6 +5,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from typing import Final
 
+from core.tracing import FAULT
 from core.transcript import Segment, Word
 from worker.engine.batcher import Party
 from worker.engine.chunking import Chunk
@@ -166,6 +167,7 @@ class Listening:
             if heard.fault is None:
                 return heard
             self._listener.observer.observe_fault(heard.fault)
+            self._listener.party.attempt.event("text refused", {FAULT: heard.fault})
             refused.append(heard)
             if heard.fault is Fault.UNLIKELY and len(refused) > 1:
                 break  # what is unclear twice is unclear audio, and the ways that are left are the dearest

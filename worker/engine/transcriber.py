@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 
 from core.options import TranscriptionOptions
+from core.tracing import NO_TRACES, Tracer
 from core.transcript import Segment, TranscriptInfo
 from worker.decoder import Decoder
 from worker.engine import batched, sequential
@@ -42,6 +43,7 @@ class WhisperTranscriber:
         placement: Where and how it computes.
         decoder: Opens the files.
         observer: Is told of batches, chunks and what the guard makes of them.
+        tracer: Traces decoding, cutting and batches as parts of what is current when a job is transcribed.
 
     Raises:
         ConfigurationError: the arithmetic is not to be had here, or the folder holds no model.
@@ -54,16 +56,19 @@ class WhisperTranscriber:
         decoder: Decoder,
         *,
         observer: EngineObserver = UNOBSERVED,
+        tracer: Tracer = NO_TRACES,
     ) -> None:
         self._whisper = Whisper(model_folder, placement)
         self._decoder = decoder
         self._observer = observer
+        self._tracer = tracer
         self._batcher = Batcher(
             replicas=placement.replicas,
             batch_size=placement.batch_size,
             batch_cost=math.inf if placement.device == "cuda" else _CPU_BATCH_FRAMES,
             linger_seconds=_GPU_LINGER_SECONDS if placement.device == "cuda" else 0.0,
             observe=observer.observe_batch,
+            tracer=tracer,
         )
         # Enough for every replica to find a batch while another is computed; jobs share it, as each chunk takes memory.
         self._ahead = 2 * placement.replicas * placement.batch_size
@@ -129,7 +134,7 @@ class WhisperTranscriber:
         committed = _by_channel(checkpoint)
         new = (
             chunk
-            for chunk in _cut(audio, options, vad_filter=options.vad_filter, max_seconds=MAX_SECONDS)
+            for chunk in self._cut(audio, options, vad_filter=options.vad_filter, max_seconds=MAX_SECONDS)
             if _is_new(chunk, committed[chunk.channel])
         )
         with self._batcher.join() as party:
@@ -151,13 +156,22 @@ class WhisperTranscriber:
     ) -> Iterator[Heard]:
         committed = _by_channel(checkpoint)
         # faster-whisper drops what is no speech by itself, and keeps the time right.
-        blocks = _cut(audio, options, vad_filter=False, max_seconds=sequential.BLOCK_SECONDS)
+        blocks = self._cut(audio, options, vad_filter=False, max_seconds=sequential.BLOCK_SECONDS)
         new = (
             rest for block in blocks if (rest := block.part(_end_seconds(committed[block.channel]), block.end_seconds))
         )
-        yield from sequential.transcribe(
+        heard = sequential.transcribe(
             new, self._whisper, options, language=language, committed=committed, observer=self._observer
         )
+        yield from self._tracer.steps("transcribe segment", heard)
+
+    def _cut(
+        self, audio: ClippedAudio, options: TranscriptionOptions, *, vad_filter: bool, max_seconds: float
+    ) -> Iterator[Chunk]:
+        """Yield the chunks of a clip, in the time of the whole audio."""
+        found = chunks(self._tracer.steps("decode", audio), vad_filter=vad_filter, max_seconds=max_seconds)
+        for chunk in self._tracer.steps("cut chunk", found):
+            yield replace(chunk, start_seconds=chunk.start_seconds + options.clip_start_seconds)
 
     def _known_language(self, options: TranscriptionOptions, checkpoint: Checkpoint | None) -> Language | None:
         if not self._whisper.is_multilingual:
@@ -197,14 +211,6 @@ def _is_new(chunk: Chunk, committed: Sequence[Segment]) -> bool:
 
 def _end_seconds(committed: Sequence[Segment]) -> float:
     return committed[-1].end if committed else 0.0
-
-
-def _cut(
-    audio: ClippedAudio, options: TranscriptionOptions, *, vad_filter: bool, max_seconds: float
-) -> Iterator[Chunk]:
-    """Yield the chunks of a clip, in the time of the whole audio."""
-    for chunk in chunks(audio, vad_filter=vad_filter, max_seconds=max_seconds):
-        yield replace(chunk, start_seconds=chunk.start_seconds + options.clip_start_seconds)
 
 
 def _finished(segment: Segment, number: int, channel: int, options: TranscriptionOptions) -> Segment:
