@@ -1,8 +1,13 @@
 """The detector hears in a stream what it hears in the whole, and what faster-whisper's own class hears."""
 
+import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import pytest
 from faster_whisper.audio import decode_audio
 from faster_whisper.vad import get_vad_model
@@ -81,3 +86,15 @@ def test_channels_on_many_threads_do_not_disturb_each_other() -> None:
     with ThreadPoolExecutor(8) as pool:
         for probabilities in pool.map(lambda _: heard(*pieces), range(16)):
             np.testing.assert_array_equal(probabilities, GARDEN_HEARD)
+
+
+def test_its_library_reports_to_nobody() -> None:
+    loaded_first = "import worker.engine.voice_activity, os; print(os.environ['ORT_DISABLE_TELEMETRY'])"
+    environment = {name: value for name, value in os.environ.items() if name != "ORT_DISABLE_TELEMETRY"}
+    done = subprocess.run(
+        [sys.executable, "-c", loaded_first], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "1"
+    binary = next(Path(onnxruntime.__file__).parent.glob("capi/onnxruntime_pybind11_state*"))
+    if b"events.data.microsoft.com" in binary.read_bytes():
+        assert b"ORT_DISABLE_TELEMETRY\0" in binary.read_bytes()
