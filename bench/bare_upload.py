@@ -1,8 +1,10 @@
-"""`python -m bench.bare_upload PORT FOLDER`: the least that can receive an upload, to compare the gateway with.
+"""`python -m bench.bare_upload PORT FOLDER [--sync]`: the least that can receive an upload.
 
-One Starlette route that streams the body to a file as it comes: nothing parsed, hashed or synced, no limits, no job.
+What the gateway is compared with: one Starlette route that streams the body to a file as it comes. Nothing is parsed or
+hashed, there are no limits and no job, and nothing is synced unless that is asked for.
 """
 
+import asyncio
 import os
 import secrets
 import sys
@@ -18,7 +20,7 @@ from starlette.routing import Route
 
 def main() -> None:
     """Serve with the gateway's server settings until killed."""
-    port, folder = int(sys.argv[1]), Path(sys.argv[2])
+    port, folder, syncs = int(sys.argv[1]), Path(sys.argv[2]), sys.argv[3:] == ["--sync"]
 
     async def receive(request: Request) -> JSONResponse:
         name = secrets.token_hex(16)
@@ -26,6 +28,8 @@ def main() -> None:
         try:
             async for chunk in request.stream():
                 os.write(file, chunk)
+            if syncs:
+                await asyncio.to_thread(os.fsync, file)
         finally:
             os.close(file)
         return JSONResponse({"name": name}, status_code=HTTPStatus.ACCEPTED)
