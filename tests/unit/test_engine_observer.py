@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 import pytest
 
+from core.tracing import NoSpan
 from core.transcript import Segment
 from worker.audio import SAMPLE_RATE
 from worker.engine.chunking import Chunk
@@ -90,6 +91,7 @@ class Model:
     def __init__(self, answers: Sequence[Hypothesis]) -> None:
         self._answers = list(answers)
         self.mel_filters = np.zeros((80, 201), dtype=np.float32)
+        self.attempt = NoSpan()
 
     def tokenizer(self, _language: str, _task: str) -> object:
         return SimpleNamespace(
