@@ -19,6 +19,8 @@ _REFUSALS = {(404, "job_not_found"), (403, "scope_missing")}
 """There is no such job; or whoever asks may not, whatever he asks for."""
 _CHANGING = {"date", "x-request-id", "x-ratelimit-remaining", "x-ratelimit-reset", "ratelimit"}
 """Headers in which two equal answers differ."""
+_CORRECTION = {"text": "Nobody has said so."}
+"""The one thing that is sent about a job."""
 _LEAST_ROUTES = 6
 
 
@@ -30,6 +32,8 @@ class _Question:
     path: str
     query: Mapping[str, str]
     headers: Mapping[str, str]
+    body: Mapping[str, str] | None
+    """What is sent as JSON."""
     is_id_in_query: bool
 
     def __str__(self) -> str:
@@ -41,7 +45,7 @@ class _Question:
         """Ask for a job in this way."""
         query = {**self.query, "job_id": job_id} if self.is_id_in_query else self.query
         path = self.path.replace("{job_id}", job_id)
-        return somebody.request(self.method, path, params=query, headers=self.headers)
+        return somebody.request(self.method, path, params=query, headers=self.headers, json=self.body)
 
 
 def check_foreign_jobs(outcome: Outcome, ann: Somebody, bob: Somebody, receiver: Receiver) -> str:
@@ -120,8 +124,9 @@ def _questions(bob: Somebody, event_id: str) -> Iterator[_Question]:
             parameters = {each["name"].lower(): each for each in operation.get("parameters", ())}
             if "job_id" in parameters:
                 is_in_query = parameters["job_id"]["in"] == "query"
+                body = _CORRECTION if "requestBody" in operation else None
                 for query, headers in _manners(parameters, event_id):
-                    yield _Question(method.upper(), path, query, headers, is_in_query)
+                    yield _Question(method.upper(), path, query, headers, body, is_in_query)
 
 
 def _manners(parameters: Mapping[str, Any], event_id: str) -> Iterator[tuple[dict[str, str], dict[str, str]]]:
