@@ -1,6 +1,6 @@
 """Tenants on the real service: somebody else's job is none, in every route that takes a job; nothing is shared."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,8 +32,8 @@ class Tenant:
     def get(self, path: str) -> httpx.Response:
         return self.service.client.get(path, headers=self.headers)
 
-    def request(self, method: str, path: str, **headers: str) -> httpx.Response:
-        return self.service.client.request(method, path, headers=self.headers | headers)
+    def request(self, method: str, path: str, body: Mapping[str, str] | None = None, **headers: str) -> httpx.Response:
+        return self.service.client.request(method, path, headers=self.headers | headers, json=body)
 
     def finish(self, job_id: str) -> str:
         def look() -> str | None:
@@ -88,14 +88,19 @@ def test_a_foreign_job_is_answered_in_every_route_as_one_that_never_was(
     finished, waiting = (ann.post(seconds)["job_id"] for seconds in (2, 400))
     ann.finish(finished)
     paths = service.client.get("/openapi.json").json()["paths"]
-    routes = [(method, path) for path, methods in paths.items() if "{job_id}" in path for method in methods]
+    routes = [
+        (method, path, {"text": "Nobody has said so."} if "requestBody" in operation else None)
+        for path, operations in paths.items()
+        if "{job_id}" in path
+        for method, operation in operations.items()
+    ]
     assert len(routes) >= 7
-    for method, path in routes:
-        unknown = bob.request(method, path.format(job_id=NOBODYS))
+    for method, path, body in routes:
+        unknown = bob.request(method, path.format(job_id=NOBODYS), body)
         expected = 403 if path.startswith("/dead-letters") else 404
         assert unknown.status_code == expected, (method, path)
         for job_id in (finished, waiting):
-            foreign = bob.request(method, path.format(job_id=job_id))
+            foreign = bob.request(method, path.format(job_id=job_id), body)
             assert foreign.status_code == expected, (method, path)
             assert foreign.text.replace(job_id, NOBODYS) == unknown.text, (method, path)
             assert headers_of(foreign) == headers_of(unknown), (method, path)
