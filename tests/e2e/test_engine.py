@@ -461,8 +461,9 @@ def test_words_behind_a_pause_are_in_the_time_of_the_whole(engine: Engine, tmp_p
     media = stored(tmp_path, np.concatenate([spoken("station"), silence(10), spoken("garden")]))
     later = (len(spoken("station")) / SAMPLE_RATE) + 10
     words = words_of(engine.segments(media, language="en", quality="fast", word_timestamps=True))[-len(alone) :]
-    assert [word.word for word in words] == [word.word for word in alone]
-    # A chunk begins a little before its speech, and where that is the model's steps of 20 ms fall otherwise.
+    # A chunk begins a little before its speech, and where that is the model's steps of 20 ms fall otherwise: enough for
+    # a comma on one processor that isn't there on another.
+    assert [word.word.strip(" ,.") for word in words] == [word.word.strip(" ,.") for word in alone]
     assert [word.end - later for word in words] == pytest.approx([word.end for word in alone], abs=0.3)
 
 

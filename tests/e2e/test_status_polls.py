@@ -77,6 +77,7 @@ def test_a_finished_job_that_is_requeued_is_shown_as_it_is_now(scripted_service:
         60,
     )
     assert scripted_service.status(job_id)["created_at"] == failed["created_at"]
+    scripted_service.client.delete(f"/job/{job_id}").raise_for_status()
 
 
 def test_an_erased_job_is_gone_for_polls(scripted_service: Service) -> None:
