@@ -28,8 +28,10 @@ INFERENCE = ("av", "ctranslate2", "faster_whisper", "numpy", "onnxruntime", "spa
 SLOTS = 4
 PACE_SECONDS = 2.0
 RTF = 0.1
-ROUNDS = 6
+ROUNDS = 8
 """Jobs of each slot where throughput is measured."""
+REPEATS = 2
+"""Measurements, of which the faster one counts: others' work on the machine takes from it, and nothing adds to it."""
 MIB = 1024 * 1024
 
 
@@ -210,12 +212,16 @@ def test_throughput_grows_with_the_workers(stack: Stack, report: list[Table]) ->
     runs = {}
     for count in range(1, WORKERS + 1):
         stack.scale_workers(count)
-        runs[count] = throughput(stack, count * SLOTS)
+        measured = [throughput(stack, count * SLOTS) for _ in range(REPEATS)]
+        runs[count] = max(measured, key=lambda run: run.jobs_per_second)
     rows = [
         [str(count), f"{count * ideal:g}", f"{run.jobs_per_second:.2f}", f"{run.jobs_per_second / count / ideal:.3f}"]
         for count, run in runs.items()
     ]
-    notes = f"`--scale worker=N`, {SLOTS} slots each, jobs of {PACE_SECONDS:g} s by the scripted transcriber."
+    notes = (
+        f"`--scale worker=N`, {SLOTS} slots each, jobs of {PACE_SECONDS:g} s by the scripted transcriber; the faster "
+        f"of {REPEATS} measurements."
+    )
     report.append(Table("Throughput of the stack", ["workers", "ideal jobs/s", "jobs/s", "of ideal"], rows, notes))
     one = runs[1].jobs_per_second
     assert {count: run.jobs_per_second / count / one for count, run in runs.items()} == {
