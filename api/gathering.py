@@ -7,11 +7,15 @@ from typing import Generic, TypeVar
 V = TypeVar("V")
 
 
-class Gathering(Generic[V]):
-    """Gathers the keys that are asked for in one turn of the event loop, and asks for them together.
+_PAUSE_SECONDS = 0.002
+"""Between two questions."""
 
-    A round trip to Redis costs the gateway more than what comes with it; with many clients at once, they share it.
-    Nobody waits longer for that: the question goes out when the turn is over.
+
+class Gathering(Generic[V]):
+    """Gathers the keys that are asked for in one turn of the event loop, or too soon behind the question before.
+
+    A round trip to Redis costs the gateway more than what comes with it; with many clients at once, they share it. Who
+    asks alone waits for nobody; among many, two milliseconds at most.
     """
 
     def __init__(self, ask: Callable[[Sequence[str]], Awaitable[Sequence[V]]], *, most: int) -> None:
@@ -20,18 +24,23 @@ class Gathering(Generic[V]):
         self._most = most
         self._waiting: list[tuple[str, asyncio.Future[V]]] = []
         self._asking: set[asyncio.Task[None]] = set()
+        self._next_at = 0.0
 
     async def get(self, key: str) -> V:
         """Return what is found under a key; raises what `ask` raises."""
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[V] = loop.create_future()
         if not self._waiting:
-            loop.call_soon(self._send)
+            if loop.time() < self._next_at:
+                loop.call_at(self._next_at, self._send)
+            else:
+                loop.call_soon(self._send)
         self._waiting.append((key, answer))
         return await answer
 
     def _send(self) -> None:
         waiting, self._waiting = self._waiting, []
+        self._next_at = asyncio.get_running_loop().time() + _PAUSE_SECONDS
         for first in range(0, len(waiting), self._most):
             task = asyncio.ensure_future(self._answer(waiting[first : first + self._most]))
             self._asking.add(task)

@@ -121,7 +121,7 @@ def test_a_last_event_id_opens_no_foreign_stream(ann: Tenant, bob: Tenant) -> No
     job_id = ann.post(3)["job_id"]
     ann.finish(job_id)
     for seen in ("0-0", "9999999999999-0", "nonsense"):
-        assert bob.request("GET", f"/events/{job_id}", **{"Last-Event-ID": seen}).status_code == 404
+        assert bob.request("GET", f"/events/{job_id}", None, **{"Last-Event-ID": seen}).status_code == 404
 
 
 def test_lists_show_ones_own_jobs_only_and_cursors_no_others(ann: Tenant, bob: Tenant) -> None:

@@ -1,4 +1,4 @@
-"""What is asked for in one turn of the event loop is asked for at once, and everybody gets his own answer."""
+"""What is asked for at about the same time is asked for at once, and everybody gets his own answer."""
 
 import asyncio
 from collections.abc import Sequence
@@ -56,6 +56,20 @@ def test_keys_of_a_later_turn_do_not_wait_for_the_first_answer() -> None:
     gathering = Gathering(asked, most=10)
     asyncio.run(ask())
     assert asked.questions == [["a"], ["b"]]
+
+
+def test_keys_that_come_too_soon_behind_a_question_share_the_next() -> None:
+    async def ask() -> list[str]:
+        assert await gathering.get("a") == "A"
+        soon = [asyncio.create_task(gathering.get("b"))]
+        await asyncio.sleep(0)  # another turn of the loop
+        soon.append(asyncio.create_task(gathering.get("c")))
+        return await asyncio.gather(*soon)
+
+    asked = Asked()
+    gathering = Gathering(asked, most=10)
+    assert asyncio.run(ask()) == ["B", "C"]
+    assert asked.questions == [["a"], ["b", "c"]]
 
 
 def test_what_goes_wrong_is_everybodys_answer_and_the_next_question_is_unharmed() -> None:
