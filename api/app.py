@@ -44,8 +44,10 @@ from api.services import Services
 from api.settings import GatewaySettings
 from api.signing_keys import SigningKeys
 from api.status_polls import StatusPolls
+from api.submissions import Submissions
 from api.upload_pace import UploadPace
 from api.uploads import UploadLimits, UploadReceiver
+from api.waiting import JobWaiter
 from api.webhook_store import WebhookStore
 from core.celery_app import create_celery
 from core.errors import ConfigurationError
@@ -95,6 +97,10 @@ _SECURITY_SCHEMES: dict[str, dict[str, Any]] = {
 """By AUTH_MODE: the ways to say who one is, each sufficient."""
 
 
+_ERROR_SHAPES: dict[str, problems.ErrorShape] = {}
+"""How the APIs that we are compatible with write errors, by what their paths begin with."""
+
+
 class _Gateway(FastAPI):
     """The application. Plain polls are answered before anything else of it has begun."""
 
@@ -139,6 +145,13 @@ def create_app(settings: GatewaySettings, *, metrics_folder: Path | None = None)
     sensitivity = Sensitivity.of(settings)
     media = MediaStores.of_settings(settings, sensitivity)
     uploads = UploadReceiver(media, _upload_limits(settings), observe=metrics.uploads_under_way.set, tracer=tracer)
+    turns = TurnSender(create_celery(settings.broker))
+    terms = TermsPolicy(
+        signs_webhooks=bool(settings.webhook_secret),
+        url_policy=url_policy,
+        result_ttl_hours=settings.result_ttl_hours,
+        sensitivity=sensitivity,
+    )
     services = Services(
         settings=settings,
         authenticator=GoldenSetDoor(door, settings.golden_set_key) if settings.golden_set_key else door,
@@ -156,7 +169,20 @@ def create_app(settings: GatewaySettings, *, metrics_folder: Path | None = None)
         dead_letters=DeadLetterStore(client),
         media=media,
         uploads=uploads,
-        turns=TurnSender(create_celery(settings.broker)),
+        submissions=Submissions(
+            settings=settings,
+            jobs=store,
+            media=media,
+            uploads=uploads,
+            terms=terms,
+            url_policy=url_policy,
+            turns=turns,
+            audit=audit,
+            metrics=metrics,
+            tracer=tracer,
+        ),
+        waiter=JobWaiter(store, activity),
+        turns=turns,
         metrics=metrics,
         tracer=tracer,
         activity=activity,
@@ -164,12 +190,7 @@ def create_app(settings: GatewaySettings, *, metrics_folder: Path | None = None)
         events=JobEvents(store, activity, forecast),
         webhooks=WebhookStore(client),
         url_policy=url_policy,
-        terms=TermsPolicy(
-            signs_webhooks=bool(settings.webhook_secret),
-            url_policy=url_policy,
-            result_ttl_hours=settings.result_ttl_hours,
-            sensitivity=sensitivity,
-        ),
+        terms=terms,
         eraser=Eraser(store, media, api_keys),
     )
 
@@ -201,7 +222,7 @@ def create_app(settings: GatewaySettings, *, metrics_folder: Path | None = None)
     )
     app.state.services = services
     # What is added last is the outermost.
-    problems.install(app)
+    problems.install(app, _ERROR_SHAPES)
     app.add_middleware(Auditing, audit=audit)
     if settings.origins:
         app.add_middleware(

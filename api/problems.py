@@ -1,8 +1,8 @@
 """The one place that turns errors into HTTP: RFC 9457 problem documents and their statuses."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeAlias
 
 import structlog
 from fastapi import FastAPI, Request
@@ -30,6 +30,7 @@ from core.errors import (
     JobFailed,
     JobNotFinished,
     JobNotFound,
+    JobStillRunning,
     KeysNotInUse,
     MalformedBody,
     MultipartRequired,
@@ -83,6 +84,7 @@ STATUSES: Mapping[type[ScriptoriumError], HTTPStatus] = {
     StoreUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     SigningKeysUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     UploadsFull: HTTPStatus.SERVICE_UNAVAILABLE,
+    JobStillRunning: HTTPStatus.GATEWAY_TIMEOUT,
     DiskFull: HTTPStatus.INSUFFICIENT_STORAGE,
 }
 """Every error a request can end in. `JobFailed` is 422 if the media is to blame, else 500."""
@@ -109,6 +111,10 @@ class Problem(BaseModel):
     detail: str = Field(description="What happened this time, and what to do about it.")
     job_id: str | None = Field(default=None, description="The job concerned, where there is one.")
     errors: list[InvalidOption] | None = Field(default=None, description="Every option that isn't valid.")
+
+
+ErrorShape: TypeAlias = Callable[[Problem], Mapping[str, Any]]
+"""Writes a problem as another API's clients read it: the JSON body of the answer."""
 
 
 def status_of(error: ScriptoriumError) -> HTTPStatus:
@@ -159,8 +165,12 @@ def option_problems(error: ValidationError | RequestValidationError) -> list[Opt
     ]
 
 
-def install(app: FastAPI) -> None:
-    """Make every error that leaves a route a problem document, inside of what middleware is added later."""
+def install(app: FastAPI, shapes: Mapping[str, ErrorShape]) -> None:
+    """Make every error that leaves a route a problem document, inside of what middleware is added later.
+
+    `shapes` are those of other APIs, by what their paths begin with.
+    """
+    app.state.error_shapes = shapes
     app.add_exception_handler(ScriptoriumError, _on_scriptorium_error)
     app.add_exception_handler(RequestValidationError, _on_validation_error)
     app.add_exception_handler(RedisError, _on_redis_error)
@@ -193,6 +203,7 @@ def _example(error: type[ScriptoriumError], status: HTTPStatus) -> dict[str, Any
 
 
 def _response(
+    request: Request,
     status: int,
     *,
     code: str,
@@ -210,6 +221,10 @@ def _response(
         job_id=job_id,
         errors=[InvalidOption(option=each.option, message=each.message) for each in problems] or None,
     )
+    shapes: Mapping[str, ErrorShape] = request.app.state.error_shapes
+    for start, shape in shapes.items():
+        if request.url.path.startswith(start):
+            return JSONResponse(shape(problem), status_code=status, headers=headers)
     return JSONResponse(
         problem.model_dump(exclude_none=True), status_code=status, media_type=_MEDIA_TYPE, headers=headers
     )
@@ -224,6 +239,7 @@ async def _on_scriptorium_error(request: Request, error: Exception) -> JSONRespo
         headers["WWW-Authenticate"] = "Bearer"
     job_id = request.path_params.get("job_id")
     return _response(
+        request,
         status_of(error),
         code=str(error.failure) if isinstance(error, JobFailed) else error.code,
         title=error.title,
@@ -255,6 +271,7 @@ async def _on_http_exception(request: Request, error: Exception) -> JSONResponse
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and (methods := _documented_methods(request)):
         headers["Allow"] = ", ".join(methods)
     return _response(
+        request,
         error.status_code,
         code=phrase.lower().replace(" ", "_"),
         title=phrase,
@@ -273,9 +290,11 @@ def _documented_methods(request: Request) -> list[str]:
     return []
 
 
-async def _on_disconnect(_request: Request, _error: Exception) -> JSONResponse:
+async def _on_disconnect(request: Request, _error: Exception) -> JSONResponse:
     # Nobody reads this; the status is nginx's for a client that closed its request.
-    return _response(499, code="client_closed_request", title="Client closed request", detail="The client went away.")
+    return _response(
+        request, 499, code="client_closed_request", title="Client closed request", detail="The client went away."
+    )
 
 
 class _UnexpectedErrors:
@@ -305,10 +324,11 @@ class _UnexpectedErrors:
             await answer(scope, receive, send)
 
 
-async def unexpected(_request: Request, error: Exception) -> JSONResponse:
+async def unexpected(request: Request, error: Exception) -> JSONResponse:
     """Log an error that nobody has foreseen, and return the answer to its request."""
     logger.error("unexpected_error", exc_info=error)
     return _response(
+        request,
         HTTPStatus.INTERNAL_SERVER_ERROR,
         code="internal_error",
         title="Internal error",

@@ -21,7 +21,9 @@ from api.job_terms import TermsPolicy
 from api.metrics import GatewayMetrics
 from api.rate_limits import RateLimits
 from api.settings import GatewaySettings
+from api.submissions import Submissions
 from api.uploads import UploadReceiver
+from api.waiting import JobWaiter
 from api.webhook_store import WebhookStore
 from core.media_stores import MediaStores
 from core.tracing import Tracer
@@ -43,6 +45,8 @@ class Services:
     dead_letters: DeadLetterStore
     media: MediaStores
     uploads: UploadReceiver
+    submissions: Submissions
+    waiter: JobWaiter
     turns: TurnSender
     metrics: GatewayMetrics
     tracer: Tracer

@@ -38,6 +38,7 @@ if TYPE_CHECKING:  # the parser's types exist for type checkers only
     from python_multipart.multipart import MultipartCallbacks
 
 FILE_FIELD = "file"
+_LIST = "[]"
 LABEL_FIELD = "sensitivity"
 """The field that may say where the file is to be stored."""
 
@@ -112,11 +113,13 @@ class UploadReceiver:
         job_id: str,
         *,
         client: str,
+        file_field: str = FILE_FIELD,
         storage: Callable[[str | None], MediaStore] | None = None,
     ) -> Upload:
-        """Read a multipart body; the part `file` goes to a media store under the job's id.
+        """Read a multipart body; the part `file_field` goes to a media store under the job's id.
 
-        `client` names who sends it, for the number of uploads that one may have under way. `storage` returns the media
+        A field of which the name ends in `[]` may come several times; its values are joined by commas. `client` names
+        who sends the body, for the number of uploads that one may have under way. `storage` returns the media
         store for a label, as the form's field names it or not, where there are several.
 
         Raises:
@@ -143,6 +146,7 @@ class UploadReceiver:
                         held,
                         timer.chunks(request.stream()),
                         boundary,
+                        _Form(self._limits, file_field),
                         job_id,
                         announced=announced,
                         storage=storage or (lambda _: self._media.default),
@@ -159,6 +163,7 @@ class UploadReceiver:
         held: AsyncExitStack,
         body: AsyncIterator[bytes],
         boundary: bytes,
+        form: "_Form",
         job_id: str,
         *,
         announced: int | None,
@@ -167,7 +172,6 @@ class UploadReceiver:
         media = self._media.default
         # Where there is one folder only, nothing is read for a disk that is full.
         file = None if self._media.apart else await self._file(held, job_id, media, announced)
-        form = _Form(self._limits)
         parser = MultipartParser(boundary, form.callbacks())
         async for chunk in body:
             form.feed(parser, chunk)
@@ -180,7 +184,10 @@ class UploadReceiver:
         if not form.ended:
             raise MalformedBody("The multipart body ends before its closing boundary.")
         if file is None or not form.file_seen:
-            raise FileMissing("The form has no part named 'file' with a file. With curl: -F file=@audio.flac")
+            raise FileMissing(
+                f"The form has no part named '{form.file_field}' with a file. "
+                f"With curl: -F {form.file_field}=@audio.flac"
+            )
         if not form.file_size:
             raise FileEmpty("The file has no bytes.")
         if self._media.apart and storage(form.fields.get(LABEL_FIELD)) is not media:
@@ -221,6 +228,7 @@ class _Form:
     """Collects what the parser finds: small fields whole, the file in pieces."""
 
     limits: UploadLimits
+    file_field: str
     fields: dict[str, str] = field(default_factory=dict)
     file_name: str | None = None
     file_seen: bool = False
@@ -282,15 +290,17 @@ class _Form:
     def _on_headers_finished(self) -> None:
         _, options = parse_options_header(self._disposition)
         self._part_name = options.get(b"name", b"").decode("utf-8", "replace")
-        self._part_is_file = self._part_name == FILE_FIELD
+        self._part_is_file = self._part_name == self.file_field
         if self._part_is_file:
             if self.file_seen:
-                raise MalformedBody("The form has several parts named 'file'; send one file a request.")
+                raise MalformedBody(f"The form has several parts named '{self.file_field}'; send one file a request.")
             self.file_seen = True
             self.label_before_file = self.fields.get(LABEL_FIELD)
             self.file_name = _display_name(options.get(b"filename", b""))
         elif b"filename" in options:
-            raise FileMissing(f"The file came in a part named '{self._part_name[:40]}'; name the part 'file'.")
+            raise FileMissing(
+                f"The file came in a part named '{self._part_name[:40]}'; name the part '{self.file_field}'."
+            )
 
     def _on_part_data(self, data: bytes, start: int, end: int) -> None:
         if self._part_is_file:
@@ -312,12 +322,14 @@ class _Form:
         if self._part_is_file:
             return
         name = self._part_name
-        if name in self.fields:
-            raise InvalidOptions([OptionProblem(name, "given more than once")])
         try:
-            self.fields[name] = self._part_value.decode("utf-8")
+            value = self._part_value.decode("utf-8")
         except UnicodeDecodeError:
             raise InvalidOptions([OptionProblem(name, "is not valid UTF-8")]) from None
+        former = self.fields.get(name)
+        if former is not None and not name.endswith(_LIST):
+            raise InvalidOptions([OptionProblem(name, "given more than once")])
+        self.fields[name] = value if former is None else f"{former},{value}"
 
     def _on_end(self) -> None:
         self.ended = True

@@ -74,14 +74,14 @@ async def read_submission(request: Request, pace: UploadPace) -> UrlSubmission:
     return await read_json(UploadTimer(pace).chunks(request.stream()), UrlSubmission)
 
 
-def checked_url(submission: UrlSubmission, policy: UrlPolicy) -> str:
+def checked_url(url: str, policy: UrlPolicy) -> str:
     """Return the URL in its normal form.
 
     Raises:
         InvalidOptions: it is none that is ever asked.
     """
     try:
-        return str(policy.checked_url(submission.url))
+        return str(policy.checked_url(url))
     except OutboundFailure as failure:
         raise InvalidOptions([OptionProblem("url", failure.detail)]) from None
 

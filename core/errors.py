@@ -33,6 +33,7 @@ ScriptoriumError                    code
 │   ├── StoreUnavailable            store_unavailable
 │   ├── SigningKeysUnavailable      signing_keys_unavailable
 │   ├── UploadsFull                 uploads_full
+│   ├── JobStillRunning             job_still_running
 │   └── DiskFull                    disk_full
 ├── ConfigurationError              configuration_error: a process can't start as it is set up
 ├── TranscriptionFailure            raised inside an attempt, carries a FailureCode
@@ -396,6 +397,13 @@ class SigningKeysUnavailable(ServiceUnavailable):
 
     code = "signing_keys_unavailable"
     title = "Tokens can't be checked"
+
+
+class JobStillRunning(ServiceUnavailable):
+    """A synchronous call has waited for as long as it may. Its job goes on."""
+
+    code = "job_still_running"
+    title = "The job is still running"
 
 
 class UploadsFull(ServiceUnavailable):

@@ -99,6 +99,12 @@ class TranscriptionOptions(BaseModel):
         default="mix",
         description="`mix` transcribes all channels as one, `split` each apart: its segments carry its number.",
     )
+    diarize: bool = Field(
+        default=False,
+        description="Tell speakers apart: by channel with `channels=split`, else by voice. Segments carry a number.",
+    )
+    min_speakers: int | None = Field(default=None, ge=1, le=20, description="At least so many, told apart by voice.")
+    max_speakers: int | None = Field(default=None, ge=1, le=20, description="At most so many, told apart by voice.")
     word_timestamps: bool = Field(default=False, description="Give every word its start and end.")
     clip_start_seconds: float = Field(default=0.0, ge=0.0, description="Transcribe from here on.")
     clip_end_seconds: float | None = Field(

@@ -43,6 +43,8 @@ class Segment(BaseModel):
     words: tuple[Word, ...] | None = None
     channel: int | None = None
     """Number of the audio's channel, from 1; only where channels are transcribed apart."""
+    speaker: int | None = None
+    """Number of who speaks, from 1 in the order of appearance; only where speakers are told apart (`diarize`)."""
     language: str | None = None
     """Whisper's code of this segment's language; only where each has its own (`multilingual`)."""
 

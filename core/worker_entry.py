@@ -33,3 +33,5 @@ class WorkerEntry(BaseModel):
     version: str
     redacts: tuple[PiiKind, ...] = ()
     """What it can take out of a transcript; nothing, of a worker that does not say."""
+    diarizes: bool = False
+    """Whether it can tell speakers apart by their voices."""

@@ -1,8 +1,6 @@
 """Follow, list, fetch and remove jobs."""
 
 import re
-import time
-from collections.abc import Callable
 from http import HTTPStatus
 from typing import Annotated
 
@@ -96,7 +94,7 @@ async def status(
     state = await looked(job_id, services, principal)
     if wait and not state.job.status.is_finished:
         former = state.job.status
-        state = await _awaited(state, services, wait, lambda status: status is not former)
+        state = await services.waiter.until(state, wait, lambda status: status is not former)
     return JobView.of(state.job, state=state, estimate=await services.forecast.of(state))
 
 
@@ -110,20 +108,6 @@ async def looked(job_id: str, services: Services, principal: Principal) -> JobSt
     if state.job.work.sensitivity:
         structlog.contextvars.bind_contextvars(sensitivity=state.job.work.sensitivity)
     return state
-
-
-async def _awaited(
-    state: JobState, services: Services, seconds: float, is_enough: Callable[[JobStatus], bool]
-) -> JobState:
-    """Return the job once its status is one that was waited for, or after so many seconds as it is."""
-    deadline = time.monotonic() + seconds
-    with services.activity.watch(state.job.work.work_id, status_only=True) as watch:
-        while True:
-            state = await services.jobs.look(state.job.job_id)
-            remaining = deadline - time.monotonic()
-            if is_enough(state.job.status) or remaining <= 0 or services.activity.is_closed:
-                return state
-            await watch.wait(remaining)
 
 
 @router.get(
@@ -197,7 +181,7 @@ async def result(
     """Return a completed job's transcript, as it was heard or as it was corrected."""
     state = await looked(job_id, services, principal)
     if wait and not state.job.status.is_finished:
-        state = await _awaited(state, services, wait, lambda status: status.is_finished)
+        state = await services.waiter.until(state, wait, lambda status: status.is_finished)
     job = state.job
     transcript = await services.jobs.transcript(job)
     if corrected:

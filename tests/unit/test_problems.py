@@ -40,7 +40,7 @@ SECRET = "redis://:hunter2@10.0.0.1"  # noqa: S105 - the password of nobody
 def answer_to(error: Exception, path: str = "/boom") -> httpx.Response:
     """Return what a client gets from a route that ends in this error."""
     app = FastAPI()
-    install(app)
+    install(app, {})
 
     @app.get("/boom")
     @app.get("/jobs/{job_id}")
@@ -150,7 +150,7 @@ def test_a_frameworks_own_error_keeps_its_status_and_headers(status: int, code: 
 
 def test_a_query_that_is_not_valid_is_named_as_it_was_sent() -> None:
     app = FastAPI()
-    install(app)
+    install(app, {})
 
     @app.get("/jobs")
     async def jobs(page_size: Annotated[int, Query(alias="limit", ge=1)] = 1) -> int:
@@ -231,3 +231,18 @@ def test_documented_responses_are_json() -> None:
     assert json.loads(json.dumps(documented(*STATUSES, JobFailed))).keys() == {
         str(status) for status in {*map(int, STATUSES.values()), 422, 500}
     }
+
+
+def test_an_api_that_is_not_ours_gets_errors_in_its_own_shape() -> None:
+    app = FastAPI()
+    install(app, {"/v1/": lambda problem: {"error": {"message": problem.detail, "code": problem.code}}})
+
+    @app.get("/v1/jobs")
+    async def missing() -> None:
+        raise JobNotFound("There is no such job.")
+
+    answer = get(app, "/v1/jobs")
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.json() == {"error": {"message": "There is no such job.", "code": "job_not_found"}}
+    assert problem(get(app, "/elsewhere"))["code"] == "not_found"
