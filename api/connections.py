@@ -8,11 +8,12 @@ body may be is the routes' business.
 import asyncio
 import json
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from api import response_headers
+from api.joined_writes import JoinedWrites
 
 _MAX_HEAD_BYTES = 64 * 1024
 """What may come without any of it being a whole head, or part of a body: trailers and chunk extensions as well."""
@@ -55,7 +56,7 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
         """Wait for a first request; if there are too many connections, the one that waits longest is closed."""
-        super().connection_made(transport)
+        super().connection_made(cast("asyncio.Transport", JoinedWrites(transport, self.loop)))
         self._guard.waiting[self] = None
         self._await_head()
         if len(self.connections) > self._guard.most:

@@ -34,8 +34,8 @@ class Forecast:
         work = state.job.work
         if state.job.status.is_finished:
             return None
-        lane = await self._lane(work.lane)
         if work.status is JobStatus.PROCESSING and work.claimed_at is not None:
+            lane = await self._lane(work.lane)
             begin = max(work.options.clip_start_seconds, work.resumed_from_seconds)
             done = max(0.0, work.progress_seconds - begin)
             total = work.cost_seconds - max(0.0, begin - work.options.clip_start_seconds)
@@ -46,16 +46,27 @@ class Forecast:
                 elapsed_seconds=max(0.0, (datetime.now(UTC) - work.claimed_at).total_seconds()),
                 is_guess=work.is_cost_guessed,
             )
+        return await self.of_waiting(work.lane, state, audio_seconds=work.cost_seconds, is_guess=work.is_cost_guessed)
+
+    async def of_waiting(
+        self, lane_name: str, state: JobState, *, audio_seconds: float, is_guess: bool
+    ) -> Estimate | None:
+        """Return the same of a job that isn't running, of which the lane and the length are known already.
+
+        Raises:
+            redis.exceptions.RedisError: Redis does not answer.
+        """
         if state.queue_position is None:
             return None
+        lane = await self._lane(lane_name)
         return estimate_waiting(
             lane.pace,
             position=state.queue_position,
             audio_seconds_ahead=state.audio_seconds_ahead,
-            audio_seconds=work.cost_seconds,
+            audio_seconds=audio_seconds,
             running=state.lane_remaining_seconds,
             slots=lane.slots,
-            is_guess=work.is_cost_guessed,
+            is_guess=is_guess,
         )
 
     async def _lane(self, name: str) -> _Lane:

@@ -61,6 +61,24 @@ class Eta(BaseModel):
         )
 
 
+class JobPlace(BaseModel):
+    """What of a waiting job changes while nothing of itself does. In a `JobView` these fields follow one another."""
+
+    queue_position: int | None
+    audio_seconds_ahead: float | None
+    eta: Eta | None
+
+    @classmethod
+    def of(cls, state: JobState, estimate: Estimate | None) -> "JobPlace":
+        """Return the place of a job that waits, or of one that doesn't."""
+        position = state.queue_position
+        return cls(
+            queue_position=position,
+            audio_seconds_ahead=round(state.audio_seconds_ahead, 1) if position else None,
+            eta=Eta.of(estimate) if estimate else None,
+        )
+
+
 class JobFailure(BaseModel):
     """Why a job failed."""
 
@@ -110,7 +128,7 @@ class JobView(BaseModel):
     def of(cls, job: Job, *, state: JobState | None = None, estimate: Estimate | None = None) -> "JobView":
         """Return a job's view, with what is known of its place if that is given."""
         work = job.work
-        position = state and state.queue_position
+        place = JobPlace.of(state, estimate) if state else None
         return cls(
             job_id=job.job_id,
             status=job.status,
@@ -119,9 +137,9 @@ class JobView(BaseModel):
             options=work.options,
             progress=Progress.of(work.progress_seconds, work.audio_seconds),
             segments=state and state.segments,
-            queue_position=position,
-            audio_seconds_ahead=round(state.audio_seconds_ahead, 1) if state and position else None,
-            eta=Eta.of(estimate) if estimate else None,
+            queue_position=place and place.queue_position,
+            audio_seconds_ahead=place and place.audio_seconds_ahead,
+            eta=place and place.eta,
             language=work.info.language if work.info else None,
             attempt=work.attempts,
             cached=job.cached,

@@ -34,6 +34,7 @@ def test_a_job_in_any_status_is_shown_alike(scripted_service: Service, status: s
     if status in {"cancelled", "completed", "failed"}:
         scripted_service.client.delete(f"/job/{job_id if status == 'cancelled' else ahead}")
     until(lambda: True if scripted_service.status(job_id)["status"] == status else None, 60)
+    both(scripted_service, job_id)  # from here on, what was written of it may be used again
     short, route = both(scripted_service, job_id)
     assert short.status_code == route.status_code == 200
     assert headers(short) == headers(route)
