@@ -57,6 +57,7 @@ class Form:
         self._file = file
         self._on_upload = on_upload
         self._sent = 0
+        self._told: int | None = None
         self.content_type = f"multipart/form-data; boundary={boundary}"
         self.can_be_repeated = file.seekable()
         """Whether it can be sent again."""
@@ -72,7 +73,7 @@ class Form:
         """Yield the form from its start."""
         if self.can_be_repeated:
             self._file.seek(self._start)
-        self._sent = 0
+        self._sent, self._told = 0, None
         yield self._head
         while piece := self._file.read(self._wanted()):
             self._sent += len(piece)
@@ -81,7 +82,8 @@ class Form:
 
     def told(self) -> None:
         """Tell whoever wants to know how much of the file is sent."""
-        if self._on_upload is not None:
+        if self._on_upload is not None and self._sent != self._told:
+            self._told = self._sent
             self._on_upload(self._sent, self._file_bytes)
 
     def _wanted(self) -> int:

@@ -134,6 +134,9 @@ def jobs(*, status: str | None = None, model: str | None = None) -> Stream[Job]:
 def cancel(job_id: str) -> Steps[Job]:
     """Cancel a job and return it: cancelled, or about to stop after its segment. A finished one stays as it is.
 
+    (The service has one request for both, to cancel and to erase: a job that is finished in the very moment between our
+    look at it and that request is erased.)
+
     Raises:
         ServiceError: the service doesn't answer, or there is no such job.
     """
