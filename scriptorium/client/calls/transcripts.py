@@ -170,9 +170,12 @@ def audio(job_id: str, path: Path) -> Steps[Path]:
         OSError: the file can't be written.
     """
     part = path.with_name(f"{path.name}.part")
-    with part.open("wb") as file:
-        yield from _download(f"/audio/{quote(job_id, safe='')}", file)
-    part.replace(path)
+    try:
+        with part.open("wb") as file:
+            yield from _download(f"/audio/{quote(job_id, safe='')}", file)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
     return path
 
 
