@@ -79,7 +79,7 @@ class Scriptorium(_Calls, BlockingDriver):
 
 
 class AsyncScriptorium(_Calls, AsyncDriver):
-    """The same with coroutines, in asyncio or trio: close it with `await`, or use it in an `async with`."""
+    """The same with coroutines: close it with `await`, or use it in an `async with`."""
 
     def __init__(
         self,

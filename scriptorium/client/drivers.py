@@ -39,21 +39,19 @@ _UNSENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, h
 T = TypeVar("T")
 
 
-class _Driver:
-    """What both drivers know: the service, who asks, and how long to try."""
+class _Service:
+    """What both drivers know: where the service is, who asks, and how long an answer may take."""
 
-    def __init__(self, server: str, *, api_key: str, timeout: float, retry: RetryPolicy) -> None:
+    def __init__(self, server: str, *, api_key: str, timeout: float) -> None:
         try:
             url = httpx.URL(server)
         except httpx.InvalidURL:
             url = httpx.URL()
         if url.scheme not in {"http", "https"} or not url.host:
             raise ValueError(f"It is to be an address such as {DEFAULT_SERVER}.")
-        if not (api_key.isascii() and (api_key.isprintable())):
+        if not (api_key.isascii() and api_key.isprintable()):
             raise ValueError("A key is printable ASCII.")
         self.server = str(url.copy_with(username=None, password=None)).rstrip("/")
-        """The address without a password, as messages show it."""
-        self._retry = retry
         self._answer_seconds = timeout
         self.settings: dict[str, Any] = {
             "base_url": url,
@@ -85,10 +83,12 @@ class _Driver:
             ),
         }
 
-    def answer(self, request: Request, response: httpx.Response, content: bytes = b"") -> Answer:
-        return Answer(self.server, request, response.status_code, response.headers, content)
+    def answer(self, request: Request, response: httpx.Response) -> Answer:
+        """Return what is known of an answer before its content is read."""
+        return Answer(self.server, request, response.status_code, response.headers)
 
     def unreachable(self, request: Request, error: httpx.RequestError) -> ServiceUnreachable:
+        """Return what httpx's error comes to."""
         if isinstance(error, httpx.TimeoutException) and not isinstance(error, _UNSENT):
             return NotAnswered(
                 f"{self.server} did not answer {request.method} {request.path} within "
@@ -103,14 +103,17 @@ class _Driver:
         )
 
 
-class BlockingDriver(_Driver):
+class BlockingDriver:
     """Does steps one after the other, in the thread that calls."""
 
     def __init__(
         self, server: str, *, api_key: str, timeout: float, retry: RetryPolicy, transport: httpx.BaseTransport | None
     ) -> None:
-        super().__init__(server, api_key=api_key, timeout=timeout, retry=retry)
-        self._http = httpx.Client(transport=transport, **self.settings)
+        self._service = _Service(server, api_key=api_key, timeout=timeout)
+        self._retry = retry
+        self._http = httpx.Client(transport=transport, **self._service.settings)
+        self.server = self._service.server
+        """The address without a password, as messages show it."""
 
     def __enter__(self) -> Self:
         return self
@@ -131,7 +134,10 @@ class BlockingDriver(_Driver):
 
     def iterate(self, steps: Stream[T]) -> Generator[T]:
         """Yield a call's results."""
-        with closing(with_retries(steps, self._retry)) as retried, closing(_BlockingLine(self, self._http)) as line:
+        with (
+            closing(with_retries(steps, self._retry)) as retried,
+            closing(_BlockingLine(self._service, self._http)) as line,
+        ):
             outcome: object = None
             while (step := next_step(retried, outcome)) is not None:
                 if isinstance(step, Item):
@@ -144,8 +150,8 @@ class BlockingDriver(_Driver):
 class _BlockingLine:
     """One call's line to the service, with what it has asked for last."""
 
-    def __init__(self, driver: BlockingDriver, http: httpx.Client) -> None:
-        self._driver = driver
+    def __init__(self, service: _Service, http: httpx.Client) -> None:
+        self._service = service
         self._http = http
         self._request: Request | None = None
         self._response: httpx.Response | None = None
@@ -171,23 +177,23 @@ class _BlockingLine:
                 return next(self._pieces, None)
             return self._ask(self._request, opens=isinstance(step, Open))
         except httpx.RequestError as error:
-            return self._driver.unreachable(self._request, error)
+            return self._service.unreachable(self._request, error)
 
     def _ask(self, request: Request, *, opens: bool) -> Answer:
         self.close()
         form = request.body
         content = _sent(form) if isinstance(form, Form) else None
-        built = self._http.build_request(**self._driver.arguments(request), content=content)
+        built = self._http.build_request(**self._service.arguments(request), content=content)
         self._response = response = self._http.send(built, stream=True)
-        head = self._driver.answer(request, response)
+        head = self._service.answer(request, response)
         if opens and head.is_success:
             self._pieces = response.iter_bytes()
             return head
         return replace(head, content=response.read())
 
 
-class AsyncDriver(_Driver):
-    """Does steps as coroutines of asyncio or trio; disks are left to threads."""
+class AsyncDriver:
+    """Does steps as coroutines; disks are left to threads."""
 
     def __init__(
         self,
@@ -198,8 +204,11 @@ class AsyncDriver(_Driver):
         retry: RetryPolicy,
         transport: httpx.AsyncBaseTransport | None,
     ) -> None:
-        super().__init__(server, api_key=api_key, timeout=timeout, retry=retry)
-        self._http = httpx.AsyncClient(transport=transport, **self.settings)
+        self._service = _Service(server, api_key=api_key, timeout=timeout)
+        self._retry = retry
+        self._http = httpx.AsyncClient(transport=transport, **self._service.settings)
+        self.server = self._service.server
+        """The address without a password, as messages show it."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -221,7 +230,7 @@ class AsyncDriver(_Driver):
     async def iterate(self, steps: Stream[T]) -> AsyncGenerator[T]:
         """Yield a call's results."""
         with closing(with_retries(steps, self._retry)) as retried:
-            async with aclosing(_AsyncLine(self, self._http)) as line:
+            async with aclosing(_AsyncLine(self._service, self._http)) as line:
                 outcome: object = None
                 while (step := next_step(retried, outcome)) is not None:
                     if isinstance(step, Item):
@@ -234,8 +243,8 @@ class AsyncDriver(_Driver):
 class _AsyncLine:
     """One call's line to the service, with what it has asked for last."""
 
-    def __init__(self, driver: AsyncDriver, http: httpx.AsyncClient) -> None:
-        self._driver = driver
+    def __init__(self, service: _Service, http: httpx.AsyncClient) -> None:
+        self._service = service
         self._http = http
         self._request: Request | None = None
         self._response: httpx.Response | None = None
@@ -262,15 +271,15 @@ class _AsyncLine:
                 return await anext(self._pieces, None)
             return await self._ask(self._request, opens=isinstance(step, Open))
         except httpx.RequestError as error:
-            return self._driver.unreachable(self._request, error)
+            return self._service.unreachable(self._request, error)
 
     async def _ask(self, request: Request, *, opens: bool) -> Answer:
         await self.aclose()
         form = request.body
         content = _sent_from_thread(form) if isinstance(form, Form) else None
-        built = self._http.build_request(**self._driver.arguments(request), content=content)
+        built = self._http.build_request(**self._service.arguments(request), content=content)
         self._response = response = await self._http.send(built, stream=True)
-        head = self._driver.answer(request, response)
+        head = self._service.answer(request, response)
         if opens and head.is_success:
             self._pieces = response.aiter_bytes()
             return head

@@ -1,7 +1,8 @@
 """Makes methods of calls: blocking ones on `Scriptorium`, coroutines on `AsyncScriptorium`, typed as what they are."""
 
 import functools
-from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
+from collections.abc import AsyncGenerator, Callable, Generator
+from types import CoroutineType
 from typing import Any, Generic, ParamSpec, TypeVar, overload
 
 from scriptorium.client.drivers import AsyncDriver, BlockingDriver
@@ -21,7 +22,7 @@ class Operation(Generic[P, T]):
     @overload
     def __get__(self, client: BlockingDriver, owner: object = None) -> Callable[P, T]: ...
     @overload
-    def __get__(self, client: AsyncDriver, owner: object = None) -> Callable[P, Coroutine[Any, Any, T]]: ...
+    def __get__(self, client: AsyncDriver, owner: object = None) -> Callable[P, CoroutineType[Any, Any, T]]: ...
     @overload
     def __get__(self, client: None, owner: object = None) -> "Operation[P, T]": ...
     def __get__(self, client: BlockingDriver | AsyncDriver | None, owner: object = None) -> object:

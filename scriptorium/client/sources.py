@@ -70,7 +70,11 @@ class Form:
         return None if self._file_bytes is None else len(self._head) + self._file_bytes + len(self._tail)
 
     def pieces(self) -> Iterator[bytes]:
-        """Yield the form from its start."""
+        """Yield the form from its start.
+
+        Raises:
+            OSError: the file can't be read, or has become shorter.
+        """
         if self.can_be_repeated:
             self._file.seek(self._start)
         self._sent, self._told = 0, None
@@ -78,6 +82,8 @@ class Form:
         while piece := self._file.read(self._wanted()):
             self._sent += len(piece)
             yield piece
+        if self._file_bytes is not None and self._sent < self._file_bytes:
+            raise OSError(f"The file had {self._file_bytes} bytes and now ends after {self._sent}.")
         yield self._tail
 
     def told(self) -> None:
