@@ -1,9 +1,8 @@
 """Makes methods of calls: blocking ones on `Scriptorium`, coroutines on `AsyncScriptorium`, typed as what they are."""
 
 import functools
-from collections.abc import AsyncGenerator, Callable, Generator
-from types import CoroutineType
-from typing import Any, Generic, ParamSpec, TypeVar, overload
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
+from typing import Generic, ParamSpec, TypeVar, overload
 
 from scriptorium.client.drivers import AsyncDriver, BlockingDriver
 from scriptorium.client.steps import Steps, Stream
@@ -19,10 +18,11 @@ class Operation(Generic[P, T]):
         self._steps = steps
         self.__doc__ = steps.__doc__
 
+    # Of `object`, not of Any: with that, mypy doesn't see what `asyncio.gather` returns.
     @overload
     def __get__(self, client: BlockingDriver, owner: object = None) -> Callable[P, T]: ...
     @overload
-    def __get__(self, client: AsyncDriver, owner: object = None) -> Callable[P, CoroutineType[Any, Any, T]]: ...
+    def __get__(self, client: AsyncDriver, owner: object = None) -> Callable[P, Coroutine[object, None, T]]: ...
     @overload
     def __get__(self, client: None, owner: object = None) -> "Operation[P, T]": ...
     def __get__(self, client: BlockingDriver | AsyncDriver | None, owner: object = None) -> object:
