@@ -5,6 +5,7 @@ many results yields each as an `Item`. Whoever drives it (`scriptorium.client.dr
 with coroutines. A step of which the service can't be reached has the error as its outcome.
 """
 
+import json
 from collections.abc import Callable, Collection, Generator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -84,7 +85,7 @@ class Answer:
         if "json" not in self.headers.get("content-type", ""):
             return None
         try:
-            return httpx.Response(self.status, headers=self.headers, content=self.content).json()
+            return json.loads(self.content)
         except ValueError:
             return None
 
@@ -212,10 +213,7 @@ def model_of(answer: Answer, model: type[M]) -> M:
     try:
         return model.model_validate(found)
     except ValidationError:
-        raise NotAService(
-            f"{answer.server} answers {answer.request.method} {answer.request.path}, but not as Scriptorium does. "
-            "Is this its address?"
-        ) from None
+        raise answer.not_as_expected() from None
 
 
 def as_stream(steps: Steps[T]) -> Stream[T]:

@@ -1,5 +1,6 @@
 """What the client's calls send and make of the answers, with blocking calls and with coroutines alike."""
 
+import gzip
 import io
 import json
 import os
@@ -225,6 +226,13 @@ def test_a_newer_service_may_say_more(both: Both) -> None:
 def test_an_answer_that_is_no_job_is_none_of_ours(both: Both) -> None:
     with pytest.raises(NotAService, match="GET /status/1"):
         both(Script(ok({"id": 3})), lambda client: client.job("1"))
+
+
+def test_an_answer_may_come_compressed(both: Both) -> None:
+    content = gzip.compress(json.dumps(job("completed")).encode())
+    headers = {"content-type": "application/json", "content-encoding": "gzip"}
+    found = both(lambda _: httpx.Response(200, headers=headers, content=content), lambda client: client.job(JOB_ID))
+    assert found.status == "completed"
 
 
 def test_an_id_can_not_lead_elsewhere(both: Both) -> None:

@@ -11,6 +11,9 @@ from scriptorium.client.models import FINISHED, Event, ProgressEvent, QueueEvent
 from scriptorium.client.server_sent_events import EventReader, ServerSentEvent
 from scriptorium.client.steps import Answer, Item, Pause, Repeat, Request, Stream, opened, read
 
+_SILENCE_SECONDS: Final = 30.0
+"""The service gives a sign of life every 15 s: a connection that is silent for longer than the time of an answer and
+this is none any more."""
 _PAUSE_SECONDS: Final = 1.0
 """Before a stream that has brought nothing is opened again."""
 
@@ -32,8 +35,15 @@ def events(job_id: str, last_event_id: str | None = None) -> Stream[Event]:
     while True:
         before = follower.position
         headers = {"Last-Event-ID": before} if before else {}
-        request = Request("GET", f"/events/{quote(job_id, safe='')}", headers=headers, repeat=Repeat.ALWAYS)
-        answer = yield from opened(request)
+        answer = yield from opened(
+            Request(
+                "GET",
+                f"/events/{quote(job_id, safe='')}",
+                headers=headers,
+                repeat=Repeat.ALWAYS,
+                wait_seconds=_SILENCE_SECONDS,
+            )
+        )
         if answer.status == HTTPStatus.NO_CONTENT:
             return
         try:
