@@ -108,8 +108,9 @@ def test_a_running_job_is_cancelled_and_erased(client: Scriptorium, tmp_path: Pa
     with pytest.raises(JobCancelled):
         client.result(cancelled)
     erased = client.submit(path, fresh=True).job_id
-    client.job(erased, wait_seconds=30)
+    next(event for event in client.events(erased) if isinstance(event, SegmentEvent))
     assert client.erase(erased).erased["records"] == 1
+    assert erased not in {job.job_id for job in client.jobs()}
 
 
 def test_what_can_not_be_transcribed_has_a_reason_and_is_a_dead_letter(client: Scriptorium, tmp_path: Path) -> None:
