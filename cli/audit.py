@@ -6,9 +6,9 @@ from typing import Annotated, Any
 import typer
 from pydantic import BaseModel
 
-from cli.client import DEFAULT_SERVER, ServiceClient
 from cli.service import Server, service
 from cli.terminal import print_json, print_note, print_table, utc
+from scriptorium.client import DEFAULT_SERVER, Scriptorium
 
 _PATH = "/audit"
 _MOST_A_CALL = 1000
@@ -66,12 +66,12 @@ def audit(
         print_note(f"There may be more: --cursor {page.next_cursor}")
 
 
-def _collected(client: ServiceClient, query: dict[str, str | None], limit: int, cursor: str | None) -> dict[str, Any]:
+def _collected(client: Scriptorium, query: dict[str, str | None], limit: int, cursor: str | None) -> dict[str, Any]:
     """Return so many entries and where the next ones begin: a page of the service may hold none of those asked for."""
     entries: list[Any] = []
     while True:
         wanted = min(limit - len(entries), _MOST_A_CALL)
-        page = client.get(_PATH, {**query, "limit": wanted, "cursor": cursor})
+        page = client.request("GET", _PATH, {**query, "limit": wanted, "cursor": cursor})
         cursor = _Page.model_validate(page).next_cursor
         entries += page["entries"]
         if cursor is None or len(entries) >= limit:

@@ -10,18 +10,17 @@ from typing import Annotated, Any, Literal
 import typer
 from pydantic import BaseModel
 
-from cli.client import DEFAULT_SERVER, Parameters, ServiceClient, ServiceRefused
 from cli.service import Server, service
 from cli.terminal import print_error, print_facts, print_json, print_note, print_page, print_table, utc
 from core.errors import FailureCode
 from core.job import JOB_ID_PATTERN
 from core.work import AttemptRecord
+from scriptorium.client import DEFAULT_SERVER, Scriptorium, ServiceRefused
 
 _PATH = "/dead-letters"
 _MOVED_A_CALL = 1000
 """How many dead letters the service moves a call, as it documents."""
 _JOB_ID = re.compile(JOB_ID_PATTERN)
-_Send = Callable[[str, Parameters | None], Any]
 
 app = typer.Typer(no_args_is_help=True, help="Failed jobs: look at them, requeue them, purge them.")
 
@@ -88,7 +87,7 @@ def list_dead_letters(
 ) -> None:
     """List dead letters, the latest first."""
     with service(server, of="dead letters") as client:
-        document = client.get(_PATH, {"limit": limit, "offset": offset, "failure": failure})
+        document = client.request("GET", _PATH, {"limit": limit, "offset": offset, "failure": failure})
         if as_json:
             print_json(document)
             return
@@ -117,7 +116,7 @@ def list_dead_letters(
 def show(job_id: _JobId, *, as_json: _AsJson = False, server: Server = DEFAULT_SERVER) -> None:
     """Show a dead letter with the history of its attempts."""
     with service(server, of="dead letters") as client:
-        document = client.get(f"{_PATH}/{job_id}")
+        document = client.request("GET", f"{_PATH}/{job_id}")
         if as_json:
             print_json(document)
             return
@@ -159,9 +158,9 @@ def requeue(
     chosen = _chosen(job_ids, every=every, failure=failure)
     with service(server, of="dead letters") as client:
         if chosen:
-            _move_each(chosen, lambda job_id: client.post(f"{_PATH}/{job_id}/requeue"), "requeued")
+            _move_each(chosen, lambda job_id: client.request("POST", f"{_PATH}/{job_id}/requeue"), "requeued")
             return
-        _move_all(client, client.post, f"{_PATH}/requeue", failure, "requeued")
+        _move_all(client, "POST", f"{_PATH}/requeue", failure, "requeued")
         if left := _count(client, failure):
             print_note(f"{left} left: their audio is gone, or they have failed since.")
 
@@ -188,9 +187,9 @@ def purge(
                 err=True,
             )
         if chosen:
-            _move_each(chosen, lambda job_id: client.delete(f"{_PATH}/{job_id}"), "purged")
+            _move_each(chosen, lambda job_id: client.request("DELETE", f"{_PATH}/{job_id}"), "purged")
         else:
-            _move_all(client, client.delete, _PATH, failure, "purged")
+            _move_all(client, "DELETE", _PATH, failure, "purged")
 
 
 def _chosen(job_ids: Sequence[str] | None, *, every: bool, failure: FailureCode | None) -> list[str]:
@@ -222,14 +221,14 @@ def _move_each(job_ids: Sequence[str], send: Callable[[str], Any], outcome: Lite
 
 
 def _move_all(
-    client: ServiceClient, send: _Send, path: str, failure: FailureCode | None, outcome: Literal["requeued", "purged"]
+    client: Scriptorium, method: str, path: str, failure: FailureCode | None, outcome: Literal["requeued", "purged"]
 ) -> None:
     """Move those that are dead letters now, however many calls that takes."""
     jobs = 0
     # The service begins with the oldest, and jobs that fail again meanwhile are the latest: so many calls reach every
     # one of them, and then it ends, also where jobs fail as fast as they are requeued.
     for _ in range(math.ceil(_count(client, failure) / _MOVED_A_CALL)):
-        moved = _Moved.model_validate(send(path, {"failure": failure})).job_ids
+        moved = _Moved.model_validate(client.request(method, path, {"failure": failure})).job_ids
         _print_moved(moved, outcome)
         jobs += len(moved)
     print_note(f"{_number(jobs, 'job')} {outcome}.")
@@ -240,8 +239,8 @@ def _print_moved(job_ids: Sequence[str], outcome: str) -> None:
         print(f"{outcome} {job_id}")
 
 
-def _count(client: ServiceClient, failure: FailureCode | None) -> int:
-    return _DeadLetters.model_validate(client.get(_PATH, {"limit": 1, "failure": failure})).total
+def _count(client: Scriptorium, failure: FailureCode | None) -> int:
+    return _DeadLetters.model_validate(client.request("GET", _PATH, {"limit": 1, "failure": failure})).total
 
 
 def _number(count: int, thing: str) -> str:

@@ -8,9 +8,9 @@ from urllib.parse import quote
 import typer
 from pydantic import BaseModel
 
-from cli.client import DEFAULT_SERVER
 from cli.service import Server, service
 from cli.terminal import Progress, print_facts
+from scriptorium.client import DEFAULT_SERVER
 
 _PAUSE_SECONDS = 1.0
 """Between two looks whether jobs that run have stopped."""
@@ -38,7 +38,7 @@ def erase(
     with service(server, of="tenants") as client, Progress() as progress:
         progress.step(f"Erasing tenant {tenant}")
         while True:
-            done = _Erasure.model_validate(client.delete(f"/tenants/{quote(tenant, safe='')}"))
+            done = _Erasure.model_validate(client.request("DELETE", f"/tenants/{quote(tenant, safe='')}"))
             for name, number in {"keys": done.keys, **done.erased}.items():
                 counts[name] = counts.get(name, 0) + number
             if not done.remaining:

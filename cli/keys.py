@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 from pydantic import BaseModel
 
-from cli.client import DEFAULT_SERVER
 from cli.service import Server, service
 from cli.terminal import print_facts, print_json, print_note, print_page, utc
+from scriptorium.client import DEFAULT_SERVER
 
 _PATH = "/keys"
 
@@ -127,7 +127,7 @@ def create(
         "sensitivity": sensitivity,
     }
     with service(server, of="API keys") as client:
-        document = client.post(_PATH, body=body)
+        document = client.request("POST", _PATH, body=body)
         if as_json:
             print_json(document)
             return
@@ -146,7 +146,7 @@ def list_keys(
 ) -> None:
     """List keys, the latest made or changed first."""
     with service(server, of="API keys") as client:
-        document = client.get(_PATH, {"limit": limit, "offset": offset})
+        document = client.request("GET", _PATH, {"limit": limit, "offset": offset})
         if as_json:
             print_json(document)
             return
@@ -176,7 +176,7 @@ def list_keys(
 def show(key_id: _KeyId, *, as_json: _AsJson = False, server: Server = DEFAULT_SERVER) -> None:
     """Show what is known of a key."""
     with service(server, of="API keys") as client:
-        document = client.get(f"{_PATH}/{key_id}")
+        document = client.request("GET", f"{_PATH}/{key_id}")
         if as_json:
             print_json(document)
             return
@@ -233,7 +233,7 @@ def change(
     if both := given.keys() & removed.keys():
         raise typer.BadParameter(f"{', '.join(sorted(both))}: given and taken away at once.", param_hint="--without")
     with service(server, of="API keys") as client:
-        key = _Key.model_validate(client.patch(f"{_PATH}/{key_id}/limits", body=given | removed))
+        key = _Key.model_validate(client.request("PATCH", f"{_PATH}/{key_id}/limits", body=given | removed))
     print(f"changed {key.key_id}")
 
 
@@ -241,5 +241,5 @@ def change(
 def revoke(key_id: _KeyId, *, server: Server = DEFAULT_SERVER) -> None:
     """Make a key worthless, for good: every gateway refuses it within a second."""
     with service(server, of="API keys") as client:
-        key = _Key.model_validate(client.delete(f"{_PATH}/{key_id}"))
+        key = _Key.model_validate(client.request("DELETE", f"{_PATH}/{key_id}"))
     print(f"revoked {key.key_id}")

@@ -9,11 +9,21 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-from cli.client import NotAService, ServiceClient, ServiceError, ServiceRefused
 from cli.terminal import print_error
+from scriptorium.client import (
+    NO_RETRIES,
+    NotAnswered,
+    NotAService,
+    Scriptorium,
+    ServiceError,
+    ServiceRefused,
+    ServiceUnreachable,
+)
 
 _KEY_VARIABLE = "SCRIPTORIUM_API_KEY"
 """A variable and no option: options are seen by everybody on the machine."""
+
+_ANOTHER = "--server or SCRIPTORIUM_SERVER"
 
 Server = Annotated[
     str, typer.Option("--server", envvar="SCRIPTORIUM_SERVER", metavar="URL", help="Address of the service.")
@@ -22,7 +32,7 @@ Server = Annotated[
 
 
 @contextmanager
-def service(server: str, *, of: str) -> Iterator[ServiceClient]:
+def service(server: str, *, of: str) -> Iterator[Scriptorium]:
     """Yield a client; what it meets ends the command with status 1, a wrong address with 2.
 
     Args:
@@ -33,19 +43,32 @@ def service(server: str, *, of: str) -> Iterator[ServiceClient]:
     if not (api_key.isascii() and api_key.isprintable()):
         raise typer.BadParameter("A key is printable ASCII.", param_hint=_KEY_VARIABLE)
     try:
-        client = ServiceClient(server, api_key=api_key)
+        # Whoever sits at a terminal is told at once, and asks again himself.
+        client = Scriptorium(server, api_key=api_key, retry=NO_RETRIES)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--server") from None
     with client:
         try:
             yield client
-        except ServiceRefused as error:
-            hint = f" Keys are taken from {_KEY_VARIABLE}." if error.status == HTTPStatus.UNAUTHORIZED else ""
-            print_error(f"{error}{hint}")
         except ServiceError as error:
-            print_error(str(error))
+            print_error(f"{error}{_advice(error)}")
         except ValidationError:
-            print_error(str(NotAService(f"{client.server} answers, but with no {of}. Is it a Scriptorium?")))
+            print_error(f"{client.server} answers, but with no {of}. Is it a Scriptorium?")
         else:
             return
     raise typer.Exit(1)
+
+
+def _advice(error: ServiceError) -> str:
+    """Return what to do about an error, where that is not the service's to say."""
+    match error:
+        case ServiceRefused(status=HTTPStatus.UNAUTHORIZED):
+            return f" Keys are taken from {_KEY_VARIABLE}."
+        case NotAnswered():  # the service is where it was looked for
+            return ""
+        case ServiceUnreachable():
+            return f" Start one with 'scriptorium up', or name another address with {_ANOTHER}."
+        case NotAService():
+            return f" Name another with {_ANOTHER}."
+        case _:
+            return ""

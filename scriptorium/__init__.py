@@ -1,0 +1,1 @@
+"""Scriptorium for those who use it: `scriptorium.client` is its client in Python."""
