@@ -45,6 +45,7 @@ from api.settings import GatewaySettings
 from api.signing_keys import SigningKeys
 from api.status_polls import StatusPolls
 from api.submissions import Submissions
+from api.synchronous import ON_DISCONNECT_HEADER, SynchronousCalls
 from api.upload_pace import UploadPace
 from api.uploads import UploadLimits, UploadReceiver
 from api.waiting import JobWaiter
@@ -73,11 +74,13 @@ _CORS_REQUEST_HEADERS = (
     "Last-Event-ID",
     "Cache-Control",
     "X-Request-ID",
+    ON_DISCONNECT_HEADER,
 )
 _CORS_RESPONSE_HEADERS = (
     "Location",
     "Retry-After",
     "X-Request-ID",
+    "X-Job-Id",
     "Idempotency-Replayed",
     *RATE_LIMIT_HEADERS,
 )
@@ -136,6 +139,7 @@ def create_app(settings: GatewaySettings, *, metrics_folder: Path | None = None)
         limits=QueueLimits(settings.max_queue_jobs, settings.max_queue_audio_seconds),
     )
     activity = ActivityFeed(client)
+    waiter = JobWaiter(store, activity)
     forecast = Forecast(store)
     api_keys = ApiKeyStore(client)
     door = _door(settings, api_keys)
@@ -181,7 +185,10 @@ def create_app(settings: GatewaySettings, *, metrics_folder: Path | None = None)
             metrics=metrics,
             tracer=tracer,
         ),
-        waiter=JobWaiter(store, activity),
+        waiter=waiter,
+        synchronous=SynchronousCalls(
+            jobs=store, waiter=waiter, activity=activity, audit=audit, wait_seconds=settings.sync_wait_seconds
+        ),
         turns=turns,
         metrics=metrics,
         tracer=tracer,

@@ -118,6 +118,11 @@ class Audit:
         (entry,) = _entries(request.scope, Action.JOB_SUBMITTED, status=HTTPStatus.ACCEPTED)
         return self._log.carried(entry)
 
+    def submitted(self, request: Request) -> None:
+        """Say in the gateway's log what was stored with a job, where the answer will be about more than that."""
+        if self._log is not None:
+            _say(_entries(request.scope, Action.JOB_SUBMITTED, status=HTTPStatus.ACCEPTED))
+
     async def answered(self, scope: Scope, status: int) -> None:
         """Write down what a request has come to; return once that is stored, or can't be."""
         action = scope.get(_ACTION) or ACTIONS.get(_route(scope))

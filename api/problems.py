@@ -1,6 +1,7 @@
 """The one place that turns errors into HTTP: RFC 9457 problem documents and their statuses."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, TypeAlias
 
@@ -113,8 +114,18 @@ class Problem(BaseModel):
     errors: list[InvalidOption] | None = Field(default=None, description="Every option that isn't valid.")
 
 
-ErrorShape: TypeAlias = Callable[[Problem], Mapping[str, Any]]
-"""Writes a problem as another API's clients read it: the JSON body of the answer."""
+@dataclass(frozen=True, slots=True)
+class ErrorAnswer:
+    """How another API answers a problem."""
+
+    status: int
+    body: Mapping[str, Any]
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Beside those that the problem has in any API."""
+
+
+ErrorShape: TypeAlias = Callable[[Problem], Mapping[str, Any] | ErrorAnswer]
+"""Writes a problem as another API's clients read it; a mapping is the JSON body, under the problem's own status."""
 
 
 def status_of(error: ScriptoriumError) -> HTTPStatus:
@@ -150,6 +161,31 @@ def problem_responses(*errors: type[ScriptoriumError]) -> dict[int | str, dict[s
 def guarded_responses(*errors: type[ScriptoriumError]) -> dict[int | str, dict[str, Any]]:
     """Return the OpenAPI `responses` of a route that asks for a principal, too."""
     return problem_responses(Unauthenticated, ScopeMissing, RateLimited, SigningKeysUnavailable, *errors)
+
+
+def answer_in(shape: ErrorShape, problem: Problem) -> ErrorAnswer:
+    """Return how an API of this shape answers a problem."""
+    shaped = shape(problem)
+    return shaped if isinstance(shaped, ErrorAnswer) else ErrorAnswer(problem.status, shaped)
+
+
+def shaped_responses(
+    shape: ErrorShape, schema: Mapping[str, Any], *errors: type[ScriptoriumError]
+) -> dict[int | str, dict[str, Any]]:
+    """Return the OpenAPI `responses` of a guarded route whose errors, of this schema, have another API's shape."""
+    responses: dict[int | str, dict[str, Any]] = {}
+    for documented in guarded_responses(*errors).values():
+        for code, example in documented["content"][_MEDIA_TYPE]["examples"].items():
+            shaped = answer_in(shape, Problem.model_validate(example["value"]))
+            content = responses.setdefault(
+                shaped.status,
+                {
+                    "description": HTTPStatus(shaped.status).phrase,
+                    "content": {"application/json": {"schema": dict(schema), "examples": {}}},
+                },
+            )["content"]["application/json"]
+            content["examples"][code] = {"value": shaped.body}
+    return responses
 
 
 def option_problems(error: ValidationError | RequestValidationError) -> list[OptionProblem]:
@@ -202,31 +238,27 @@ def _example(error: type[ScriptoriumError], status: HTTPStatus) -> dict[str, Any
     }
 
 
-def _response(
-    request: Request,
-    status: int,
-    *,
-    code: str,
-    title: str,
-    detail: str,
-    job_id: str | None = None,
-    problems: Sequence[OptionProblem] = (),
-    headers: Mapping[str, str] | None = None,
-) -> JSONResponse:
-    problem = Problem(
-        code=code,
-        title=title,
-        status=status,
-        detail=detail,
-        job_id=job_id,
-        errors=[InvalidOption(option=each.option, message=each.message) for each in problems] or None,
-    )
+def _response(request: Request, problem: Problem, headers: Mapping[str, str] | None = None) -> JSONResponse:
     shapes: Mapping[str, ErrorShape] = request.app.state.error_shapes
     for start, shape in shapes.items():
         if request.url.path.startswith(start):
-            return JSONResponse(shape(problem), status_code=status, headers=headers)
+            shaped = answer_in(shape, problem)
+            return JSONResponse(shaped.body, shaped.status, headers={**(headers or {}), **shaped.headers})
     return JSONResponse(
-        problem.model_dump(exclude_none=True), status_code=status, media_type=_MEDIA_TYPE, headers=headers
+        problem.model_dump(exclude_none=True), status_code=problem.status, media_type=_MEDIA_TYPE, headers=headers
+    )
+
+
+def problem_of(error: ScriptoriumError, job_id: str | None = None) -> Problem:
+    """Return the problem that an error is, of a job if there is one."""
+    problems = error.problems if isinstance(error, InvalidOptions) else ()
+    return Problem(
+        code=str(error.failure) if isinstance(error, JobFailed) else error.code,
+        title=error.title,
+        status=status_of(error),
+        detail=error.detail,
+        job_id=None if isinstance(error, JobNotFound) else job_id,
+        errors=[InvalidOption(option=each.option, message=each.message) for each in problems] or None,
     )
 
 
@@ -237,17 +269,7 @@ async def _on_scriptorium_error(request: Request, error: Exception) -> JSONRespo
         headers["Retry-After"] = str(error.retry_after_seconds)
     if isinstance(error, Unauthenticated):
         headers["WWW-Authenticate"] = "Bearer"
-    job_id = request.path_params.get("job_id")
-    return _response(
-        request,
-        status_of(error),
-        code=str(error.failure) if isinstance(error, JobFailed) else error.code,
-        title=error.title,
-        detail=error.detail,
-        job_id=None if isinstance(error, JobNotFound) else job_id,
-        problems=error.problems if isinstance(error, InvalidOptions) else (),
-        headers=headers,
-    )
+    return _response(request, problem_of(error, request.path_params.get("job_id")), headers)
 
 
 async def _on_validation_error(request: Request, error: Exception) -> JSONResponse:
@@ -270,14 +292,13 @@ async def _on_http_exception(request: Request, error: Exception) -> JSONResponse
     headers = dict(error.headers or {})
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and (methods := _documented_methods(request)):
         headers["Allow"] = ", ".join(methods)
-    return _response(
-        request,
-        error.status_code,
+    problem = Problem(
         code=phrase.lower().replace(" ", "_"),
         title=phrase,
+        status=error.status_code,
         detail=f"{error.detail}. See /docs for the routes." if error.detail else phrase,
-        headers=headers,
     )
+    return _response(request, problem, headers)
 
 
 def _documented_methods(request: Request) -> list[str]:
@@ -292,9 +313,10 @@ def _documented_methods(request: Request) -> list[str]:
 
 async def _on_disconnect(request: Request, _error: Exception) -> JSONResponse:
     # Nobody reads this; the status is nginx's for a client that closed its request.
-    return _response(
-        request, 499, code="client_closed_request", title="Client closed request", detail="The client went away."
+    gone = Problem(
+        code="client_closed_request", title="Client closed request", status=499, detail="The client went away."
     )
+    return _response(request, gone)
 
 
 class _UnexpectedErrors:
@@ -327,10 +349,10 @@ class _UnexpectedErrors:
 async def unexpected(request: Request, error: Exception) -> JSONResponse:
     """Log an error that nobody has foreseen, and return the answer to its request."""
     logger.error("unexpected_error", exc_info=error)
-    return _response(
-        request,
-        HTTPStatus.INTERNAL_SERVER_ERROR,
+    problem = Problem(
         code="internal_error",
         title="Internal error",
+        status=HTTPStatus.INTERNAL_SERVER_ERROR,
         detail="The gateway hit an error of its own; it is in its log.",
     )
+    return _response(request, problem)

@@ -25,7 +25,7 @@ _OVER_TLS = (b"strict-transport-security", b"max-age=31536000")
 
 def announce(scope: Scope, headers: list[tuple[bytes, bytes]]) -> None:
     """Have more headers sent with the answer to a request, whatever answer that will be."""
-    scope[_ANNOUNCED] = headers
+    scope[_ANNOUNCED] = [*scope.get(_ANNOUNCED, ()), *headers]
 
 
 def completed(scope: Scope, headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:

@@ -22,6 +22,7 @@ from api.metrics import GatewayMetrics
 from api.rate_limits import RateLimits
 from api.settings import GatewaySettings
 from api.submissions import Submissions
+from api.synchronous import SynchronousCalls
 from api.uploads import UploadReceiver
 from api.waiting import JobWaiter
 from api.webhook_store import WebhookStore
@@ -47,6 +48,7 @@ class Services:
     uploads: UploadReceiver
     submissions: Submissions
     waiter: JobWaiter
+    synchronous: SynchronousCalls
     turns: TurnSender
     metrics: GatewayMetrics
     tracer: Tracer

@@ -58,6 +58,11 @@ class GatewaySettings(DoorSettings, MediaSettings, OutboundSettings, GoldenSetSe
         default=60, gt=0, description="A client that takes none of its answer for so long is disconnected."
     )
 
+    sync_wait_seconds: float = Field(
+        default=3600,
+        gt=0,
+        description="How long a synchronous call waits for its job; then it is answered 504 with the job's address.",
+    )
     max_queue_jobs: int = Field(
         default=100_000, ge=1, description="Jobs that may wait for a model; beyond, new ones are answered 429."
     )

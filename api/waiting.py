@@ -38,8 +38,13 @@ class JobWaiter:
         if not state.job.status.is_finished:
             state = await self.until(state, seconds, lambda status: status.is_finished)
         if not state.job.status.is_finished:
-            raise JobStillRunning(
-                f"Job '{job_id}' is {state.job.status} and goes on. Follow it at /status/{job_id}, fetch its "
-                f"transcript at /result/{job_id}; the same request joins it."
-            )
+            raise still_running(job_id)
         return state
+
+
+def still_running(job_id: str) -> JobStillRunning:
+    """Return the error of a call that waits no longer: it says where its job is."""
+    return JobStillRunning(
+        f"Job '{job_id}' is not finished and goes on. Follow it at /status/{job_id}, fetch its transcript at "
+        f"/result/{job_id}; the same request joins it."
+    )

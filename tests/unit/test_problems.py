@@ -14,7 +14,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from starlette.exceptions import HTTPException
 
-from api.problems import STATUSES, Problem, install, option_problems, problem_responses, status_of
+from api.problems import STATUSES, ErrorAnswer, Problem, install, option_problems, problem_responses, status_of
 from core.errors import (
     DiskFull,
     FailureCode,
@@ -246,3 +246,16 @@ def test_an_api_that_is_not_ours_gets_errors_in_its_own_shape() -> None:
     assert answer.headers["content-type"] == "application/json"
     assert answer.json() == {"error": {"message": "There is no such job.", "code": "job_not_found"}}
     assert problem(get(app, "/elsewhere"))["code"] == "not_found"
+
+
+def test_an_api_that_is_not_ours_may_have_statuses_and_headers_of_its_own() -> None:
+    app = FastAPI()
+    install(app, {"/v1/": lambda problem: ErrorAnswer(400, {"code": problem.code}, {"x-own": "1"})})
+
+    @app.get("/v1/jobs")
+    async def full() -> None:
+        raise QueueFull(retry_after_seconds=7)
+
+    answer = get(app, "/v1/jobs")
+    assert (answer.status_code, answer.json()) == (400, {"code": "queue_full"})
+    assert (answer.headers["x-own"], answer.headers["retry-after"]) == ("1", "7")
