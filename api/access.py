@@ -37,8 +37,8 @@ class OpenDoor:
         return OPEN_DOOR
 
 
-def require(scope: Scope, *, rate: Rate = Rate.READ) -> Callable[[Request], Awaitable[Principal]]:
-    """Return the dependency of a route that needs a scope and counts against a rate limit."""
+def require(*scopes: Scope, rate: Rate = Rate.READ) -> Callable[[Request], Awaitable[Principal]]:
+    """Return the dependency of a route that needs scopes and counts against a rate limit."""
 
     async def admit(request: Request) -> Principal:
         authenticator: Authenticator = request.app.state.services.authenticator
@@ -49,8 +49,9 @@ def require(scope: Scope, *, rate: Rate = Rate.READ) -> Callable[[Request], Awai
             raise
         identify(request.scope, principal)
         await _count(request, rate, principal)
-        if scope not in principal.scopes:
-            raise ScopeMissing(f"This needs the scope '{scope}', which the credentials don't have.")
+        for scope in scopes:
+            if scope not in principal.scopes:
+                raise ScopeMissing(f"This needs the scope '{scope}', which the credentials don't have.")
         audit: Audit = request.app.state.services.audit
         await audit.before(request)
         return principal
@@ -82,6 +83,8 @@ def client_of(request: Request, principal: Principal | None) -> str:
 
 Submitter = Annotated[Principal, Depends(require(Scope.SUBMIT, rate=Rate.SUBMIT))]
 """Annotation of a parameter that receives a principal who may submit, and submits."""
+Caller = Annotated[Principal, Depends(require(Scope.SUBMIT, Scope.READ, rate=Rate.SUBMIT))]
+"""Annotation of a parameter that receives a principal who submits and is told the transcript in one call."""
 Editor = Annotated[Principal, Depends(require(Scope.SUBMIT))]
 """Annotation of a parameter that receives a principal who may submit, and changes or takes back what came of it."""
 Reader = Annotated[Principal, Depends(require(Scope.READ))]

@@ -21,6 +21,7 @@ from api.api_key_door import ApiKeyDoor
 from api.api_keys import ApiKeyStore
 from api.audit import Audit, Auditing
 from api.audit_log import AuditLog
+from api.compat.openai import error_answer as openai_errors
 from api.correction_store import CorrectionStore
 from api.dead_letter_store import DeadLetterStore
 from api.dispatch import TurnSender
@@ -39,7 +40,18 @@ from api.rate_limits import RateLimits
 from api.request_traces import RequestTraces
 from api.response_headers import ResponseHeaders
 from api.routes import audit as audit_routes
-from api.routes import corrections, dead_letters, documentation, jobs, keys, operations, tenants, transcribe, webhooks
+from api.routes import (
+    corrections,
+    dead_letters,
+    documentation,
+    jobs,
+    keys,
+    openai,
+    operations,
+    tenants,
+    transcribe,
+    webhooks,
+)
 from api.services import Services
 from api.settings import GatewaySettings
 from api.signing_keys import SigningKeys
@@ -100,7 +112,7 @@ _SECURITY_SCHEMES: dict[str, dict[str, Any]] = {
 """By AUTH_MODE: the ways to say who one is, each sufficient."""
 
 
-_ERROR_SHAPES: dict[str, problems.ErrorShape] = {}
+_ERROR_SHAPES: dict[str, problems.ErrorShape] = {"/v1/": openai_errors}
 """How the APIs that we are compatible with write errors, by what their paths begin with."""
 
 
@@ -245,6 +257,7 @@ def create_app(settings: GatewaySettings, *, metrics_folder: Path | None = None)
     app.add_middleware(Observation, metrics=metrics)
     for routes in (
         transcribe,
+        openai,
         jobs,
         corrections,
         webhooks,

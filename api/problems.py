@@ -170,21 +170,22 @@ def answer_in(shape: ErrorShape, problem: Problem) -> ErrorAnswer:
 
 
 def shaped_responses(
-    shape: ErrorShape, schema: Mapping[str, Any], *errors: type[ScriptoriumError]
+    shape: ErrorShape, model: type[BaseModel], *errors: type[ScriptoriumError]
 ) -> dict[int | str, dict[str, Any]]:
-    """Return the OpenAPI `responses` of a guarded route whose errors, of this schema, have another API's shape."""
+    """Return the OpenAPI `responses` of a guarded route whose errors, of this model, have another API's shape."""
     responses: dict[int | str, dict[str, Any]] = {}
     for documented in guarded_responses(*errors).values():
         for code, example in documented["content"][_MEDIA_TYPE]["examples"].items():
             shaped = answer_in(shape, Problem.model_validate(example["value"]))
-            content = responses.setdefault(
+            response = responses.setdefault(
                 shaped.status,
                 {
+                    "model": model,
                     "description": HTTPStatus(shaped.status).phrase,
-                    "content": {"application/json": {"schema": dict(schema), "examples": {}}},
+                    "content": {"application/json": {"examples": {}}},
                 },
-            )["content"]["application/json"]
-            content["examples"][code] = {"value": shaped.body}
+            )
+            response["content"]["application/json"]["examples"][code] = {"value": shaped.body}
     return responses
 
 

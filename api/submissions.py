@@ -5,7 +5,7 @@ A route reads its own API's form; what it hands on are the fields of ours, as `P
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import replace
 
@@ -79,6 +79,7 @@ class Submissions:
         principal: Principal,
         *,
         file_field: str = FILE_FIELD,
+        lists: Collection[str] = (),
         translate: Callable[[Fields], Fields] = _as_sent,
         idempotency_key: str | None = None,
         shares_work: bool = True,
@@ -89,6 +90,7 @@ class Submissions:
             request: Its body is a multipart form.
             principal: Who asks.
             file_field: The part that holds the file.
+            lists: Fields that may come several times.
             translate: Makes our form's fields of the request's; may raise `InvalidOptions`.
             idempotency_key: For a day, the same key with the same body is answered with the same job.
             shares_work: Whether a transcription of the same audio may serve it, where DEDUPLICATE allows that.
@@ -103,6 +105,7 @@ class Submissions:
                 job_id,
                 client=client_of(request, principal),
                 file_field=file_field,
+                lists=lists,
                 storage=lambda label: self._media.of(self._terms.label(label, principal)),
             )
             span.note({MEDIA_BYTES: upload.size_bytes, AUDIO_SECONDS: upload.audio_seconds})

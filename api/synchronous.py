@@ -24,12 +24,62 @@ from api.credentials import header
 from api.job_store import Accepted, JobStore
 from api.response_headers import announce
 from api.waiting import JobWaiter, still_running
-from core.errors import JobNotFound
+from core.errors import (
+    DiskFull,
+    FileEmpty,
+    FileMissing,
+    IdempotencyConflict,
+    InvalidOptions,
+    JobCancelled,
+    JobExpired,
+    JobFailed,
+    JobNotFound,
+    JobStillRunning,
+    MalformedBody,
+    MultipartRequired,
+    QueueFull,
+    ScriptoriumError,
+    TooManyUploads,
+    UnknownModel,
+    UnsupportedMedia,
+    UploadsFull,
+    UploadTimedOut,
+    UploadTooLarge,
+    UploadTooSlow,
+)
 from core.job import Job
 from core.transcript import Segment, Transcript
 
 ON_DISCONNECT_HEADER: Final = "X-On-Disconnect"
 """`cancel` in it asks that the job be cancelled when the client goes away before its end."""
+JOB_HEADERS: Final = {
+    "Location": {"description": "Where to follow the job.", "schema": {"type": "string"}},
+    "X-Job-Id": {"description": "The job's id.", "schema": {"type": "string"}},
+}
+"""For the OpenAPI document: what an answer says of its job."""
+CALL_ERRORS: Final[tuple[type[ScriptoriumError], ...]] = (
+    MalformedBody,
+    MultipartRequired,
+    UnsupportedMedia,
+    UploadTooLarge,
+    FileMissing,
+    FileEmpty,
+    InvalidOptions,
+    UnknownModel,
+    IdempotencyConflict,
+    QueueFull,
+    TooManyUploads,
+    UploadsFull,
+    UploadTooSlow,
+    UploadTimedOut,
+    DiskFull,
+    JobFailed,
+    JobCancelled,
+    JobExpired,
+    JobNotFound,
+    JobStillRunning,
+)
+"""What a call may end in that uploads a file and waits for its transcript."""
 _SIGN_OF_LIFE_SECONDS: Final = 15.0
 _OUTAGE_PAUSE_SECONDS: Final = 1.0
 
@@ -71,7 +121,7 @@ class SynchronousCalls:
         try:
             await asyncio.wait({finished, gone}, return_when=asyncio.FIRST_COMPLETED)
             if not finished.done():
-                self.left(request, accepted.job_id)
+                self._left(request, accepted.job_id)
                 raise ClientDisconnect
             return finished.result()
         finally:
@@ -101,13 +151,21 @@ class SynchronousCalls:
             except (RedisConnectionError, RedisTimeoutError) as error:
                 await self._sit_out(job_id, error, remaining)
 
-    async def segments(self, job_id: str) -> AsyncIterator[Segment | None]:
+    async def followed(self, request: Request, job_id: str) -> AsyncIterator[Segment | None]:
         """Yield a job's segments as they are committed, and None as a sign of life, until the job is finished.
 
         Raises:
             JobStillRunning: the gateway stops.
             JobNotFound: the job was erased.
         """
+        try:
+            async for segment in self._segments(job_id):
+                yield segment
+        except (asyncio.CancelledError, GeneratorExit):
+            self._left(request, job_id)
+            raise
+
+    async def _segments(self, job_id: str) -> AsyncIterator[Segment | None]:
         seen = 0
         state = await self._jobs.look(job_id)
         with self._activity.watch(state.job.work.work_id) as watch:
@@ -127,7 +185,7 @@ class SynchronousCalls:
                 if not await watch.wait(_SIGN_OF_LIFE_SECONDS):
                     yield None
 
-    def left(self, request: Request, job_id: str) -> None:
+    def _left(self, request: Request, job_id: str) -> None:
         """Have a job cancelled whose client has gone away, if that is what it asked for."""
         asked = header(request, ON_DISCONNECT_HEADER.lower().encode())
         logger.info("client_left", job_id=job_id, cancels=asked == b"cancel")

@@ -5,7 +5,7 @@ come at once, how slowly and onto how full a disk has bounds, each in a module o
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from errno import EDQUOT, ENOSPC
@@ -114,13 +114,14 @@ class UploadReceiver:
         *,
         client: str,
         file_field: str = FILE_FIELD,
+        lists: Collection[str] = (),
         storage: Callable[[str | None], MediaStore] | None = None,
     ) -> Upload:
         """Read a multipart body; the part `file_field` goes to a media store under the job's id.
 
-        A field of which the name ends in `[]` may come several times; its values are joined by commas. `client` names
-        who sends the body, for the number of uploads that one may have under way. `storage` returns the media
-        store for a label, as the form's field names it or not, where there are several.
+        A field that `lists` names, or of which the name ends in `[]`, may come several times; its values are joined by
+        commas. `client` names who sends the body, for the number of uploads that one may have under way. `storage`
+        returns the media store for a label, as the form's field names it or not, where there are several.
 
         Raises:
             TooManyUploads, UploadsFull: so many are under way that the body was not read.
@@ -146,7 +147,7 @@ class UploadReceiver:
                         held,
                         timer.chunks(request.stream()),
                         boundary,
-                        _Form(self._limits, file_field),
+                        _Form(self._limits, file_field, lists),
                         job_id,
                         announced=announced,
                         storage=storage or (lambda _: self._media.default),
@@ -229,6 +230,7 @@ class _Form:
 
     limits: UploadLimits
     file_field: str
+    lists: Collection[str]
     fields: dict[str, str] = field(default_factory=dict)
     file_name: str | None = None
     file_seen: bool = False
@@ -327,7 +329,7 @@ class _Form:
         except UnicodeDecodeError:
             raise InvalidOptions([OptionProblem(name, "is not valid UTF-8")]) from None
         former = self.fields.get(name)
-        if former is not None and not name.endswith(_LIST):
+        if former is not None and not name.endswith(_LIST) and name not in self.lists:
             raise InvalidOptions([OptionProblem(name, "given more than once")])
         self.fields[name] = value if former is None else f"{former},{value}"
 
