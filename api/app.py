@@ -22,6 +22,7 @@ from api.api_keys import ApiKeyStore
 from api.audit import Audit, Auditing
 from api.audit_log import AuditLog
 from api.compat.openai import error_answer as openai_errors
+from api.compat.whisper_cpp import error_answer as whisper_cpp_errors
 from api.correction_store import CorrectionStore
 from api.dead_letter_store import DeadLetterStore
 from api.dispatch import TurnSender
@@ -51,6 +52,7 @@ from api.routes import (
     tenants,
     transcribe,
     webhooks,
+    whisper_cpp,
 )
 from api.services import Services
 from api.settings import GatewaySettings
@@ -112,7 +114,10 @@ _SECURITY_SCHEMES: dict[str, dict[str, Any]] = {
 """By AUTH_MODE: the ways to say who one is, each sufficient."""
 
 
-_ERROR_SHAPES: dict[str, problems.ErrorShape] = {"/v1/": openai_errors}
+_ERROR_SHAPES: dict[str, problems.ErrorShape] = {
+    "/v1/": openai_errors,
+    "/inference": whisper_cpp_errors,
+}
 """How the APIs that we are compatible with write errors, by what their paths begin with."""
 
 
@@ -258,6 +263,7 @@ def create_app(settings: GatewaySettings, *, metrics_folder: Path | None = None)
     for routes in (
         transcribe,
         openai,
+        whisper_cpp,
         jobs,
         corrections,
         webhooks,

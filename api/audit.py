@@ -31,6 +31,7 @@ ACTIONS: Final[Mapping[tuple[str, str], Action]] = {
     ("POST", "/transcribe"): Action.JOB_SUBMITTED,
     ("POST", "/v1/audio/transcriptions"): Action.JOB_SUBMITTED,
     ("POST", "/v1/audio/translations"): Action.JOB_SUBMITTED,
+    ("POST", "/inference"): Action.JOB_SUBMITTED,
     ("DELETE", "/job/{job_id}"): Action.JOB_ERASED,
     ("GET", "/result/{job_id}"): Action.TRANSCRIPT_READ,
     ("GET", "/result/{job_id}/corrections"): Action.TRANSCRIPT_READ,

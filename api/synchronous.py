@@ -57,6 +57,12 @@ JOB_HEADERS: Final = {
     "X-Job-Id": {"description": "The job's id.", "schema": {"type": "string"}},
 }
 """For the OpenAPI document: what an answer says of its job."""
+TEXT_EXAMPLES: Final = {
+    "text/plain": {"example": "And so my fellow Americans\n"},
+    "application/x-subrip": {"example": "1\n00:00:00,000 --> 00:00:04,000\nAnd so my fellow Americans\n"},
+    "text/vtt": {"example": "WEBVTT\n\n00:00:00.000 --> 00:00:04.000\nAnd so my fellow Americans\n"},
+}
+"""For it as well: the formats that are no JSON."""
 CALL_ERRORS: Final[tuple[type[ScriptoriumError], ...]] = (
     MalformedBody,
     MultipartRequired,

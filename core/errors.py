@@ -404,6 +404,7 @@ class JobStillRunning(ServiceUnavailable):
 
     code = "job_still_running"
     title = "The job is still running"
+    retry_after_seconds = 1
 
 
 class UploadsFull(ServiceUnavailable):

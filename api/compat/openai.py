@@ -8,12 +8,13 @@ import math
 import re
 from collections.abc import Iterator
 from http import HTTPStatus
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from api.compat.forms import taken
 from api.job_terms import FORM_PROPERTIES
-from api.problems import ErrorAnswer, Problem, option_problems
+from api.problems import ErrorAnswer, Problem
 from api.submissions import Fields
 from core.errors import FailureCode, InvalidOptions, OptionProblem
 from core.languages import LANGUAGE_NAMES
@@ -44,13 +45,17 @@ Format = Literal["json", "text", "srt", "verbose_json", "vtt", "diarized_json"]
 Granularity = Literal["word", "segment"]
 
 
+def _split(listed: object) -> object:
+    return [part.strip() for part in listed.split(",")] if isinstance(listed, str) else listed
+
+
 class AnswerWanted(BaseModel):
     """What the answer to a transcription is to look like."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     response_format: Format = Field(default="json", description="How the transcript is written.")
-    timestamp_granularities: tuple[Granularity, ...] = Field(
+    timestamp_granularities: Annotated[tuple[Granularity, ...], BeforeValidator(_split)] = Field(
         default=("segment",),
         description="What of `verbose_json` has times: `segment`, `word` or both. Other formats don't take it.",
     )
@@ -109,17 +114,9 @@ def _collected(sent: Fields) -> Fields:
 
 def _answer(fields: Fields) -> AnswerWanted:
     """Take what the answer is to look like out of the fields."""
-    taken: dict[str, Any] = {name: fields.pop(name) for name in AnswerWanted.model_fields if name in fields}
-    if "timestamp_granularities" in taken:
-        taken["timestamp_granularities"] = [part.strip() for part in taken["timestamp_granularities"].split(",")]
-    try:
-        wanted = AnswerWanted.model_validate(taken)
-    except ValidationError as error:
-        problems = option_problems(error)
-        raise InvalidOptions(
-            [OptionProblem(each.option.partition(".")[0], each.message) for each in problems]
-        ) from None
-    if "timestamp_granularities" in taken and wanted.response_format != "verbose_json":
+    has_granularities = "timestamp_granularities" in fields
+    wanted = taken(fields, AnswerWanted)
+    if has_granularities and wanted.response_format != "verbose_json":
         raise InvalidOptions([OptionProblem("timestamp_granularities", "needs response_format=verbose_json")])
     if wanted.stream and wanted.response_format in {"srt", "vtt", "verbose_json"}:
         raise InvalidOptions(

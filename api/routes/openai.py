@@ -34,7 +34,7 @@ from api.compat.openai import (
 )
 from api.problems import answer_in, problem_of, shaped_responses
 from api.services import Services, WithServices
-from api.synchronous import CALL_ERRORS, JOB_HEADERS, Transcribed
+from api.synchronous import CALL_ERRORS, JOB_HEADERS, TEXT_EXAMPLES, Transcribed
 from api.transcript_formats import ResultFormat, SubtitleLayout, render
 from core.errors import OptionProblem, ScriptoriumError, StoreUnavailable, UnknownModel
 from core.lanes import lane_of
@@ -47,11 +47,6 @@ data: {"type":"transcript.text.done","text":"And so my fellow Americans","usage"
 data: [DONE]
 
 """
-_SUBTITLES = {
-    "text/plain": {"example": "And so my fellow Americans\n"},
-    "application/x-subrip": {"example": "1\n00:00:00,000 --> 00:00:04,000\nAnd so my fellow Americans\n"},
-    "text/vtt": {"example": "WEBVTT\n\n00:00:00.000 --> 00:00:04.000\nAnd so my fellow Americans\n"},
-}
 _EVENT_SCHEMA = {
     "type": "object",
     "required": ["data"],
@@ -68,7 +63,7 @@ CacheControl = Annotated[str, Header(description="`no-cache` asks for a transcri
 
 def _call_responses(**content: Any) -> dict[int | str, dict[str, Any]]:  # noqa: ANN401 - parts of an OpenAPI document
     return {
-        200: {"headers": JOB_HEADERS, "content": _SUBTITLES | content},
+        200: {"headers": JOB_HEADERS, "content": {**TEXT_EXAMPLES, **content}},
         **shaped_responses(error_answer, OpenAIError, *CALL_ERRORS),
     }
 
