@@ -267,8 +267,20 @@ _AUDIT: Final = {
     "next_cursor": "1795261924310-0",
 }
 
+_OPENAI_TRANSCRIPTION: Final = {
+    "text": "And so my fellow Americans...",
+    "usage": {"type": "duration", "seconds": 11},
+}
+
+_OPENAI_MODEL: Final = {"id": "base", "object": "model", "created": 1795261816, "owned_by": "scriptorium"}
+
 ANSWERS: Final[dict[tuple[str, str, int], Any]] = {
     ("/transcribe", "post", 202): _JOB_ACCEPTED,
+    ("/v1/audio/transcriptions", "post", 200): _OPENAI_TRANSCRIPTION,
+    ("/v1/audio/translations", "post", 200): _OPENAI_TRANSCRIPTION,
+    ("/v1/models", "get", 200): {"object": "list", "data": [_OPENAI_MODEL, _OPENAI_MODEL | {"id": "whisper-1"}]},
+    ("/v1/models/{model}", "get", 200): _OPENAI_MODEL,
+    ("/inference", "post", 200): {"text": " And so my fellow Americans...\n"},
     ("/status/{job_id}", "get", 200): _JOB,
     ("/result/{job_id}", "get", 200): _TRANSCRIPT,
     ("/result/{job_id}/corrections", "get", 200): _CORRECTIONS,

@@ -204,7 +204,7 @@ class Transcription(BaseModel, frozen=True):
     usage: Usage
 
 
-class VerboseSegment(BaseModel, frozen=True):
+class TranscriptionSegment(BaseModel, frozen=True):
     """A segment of `verbose_json`."""
 
     id: int = Field(description="Counts from 0.")
@@ -219,7 +219,7 @@ class VerboseSegment(BaseModel, frozen=True):
     no_speech_prob: float
 
 
-class VerboseWord(BaseModel, frozen=True):
+class TranscriptionWord(BaseModel, frozen=True):
     """A word of `verbose_json`."""
 
     word: str
@@ -234,10 +234,10 @@ class VerboseTranscription(BaseModel, frozen=True):
     language: str = Field(description="English name of the language; of a translation, always `english`.")
     duration: float
     text: str
-    segments: tuple[VerboseSegment, ...] | None = Field(
+    segments: tuple[TranscriptionSegment, ...] | None = Field(
         default=None, exclude_if=lambda segments: segments is None, description="Left out if only words were asked for."
     )
-    words: tuple[VerboseWord, ...] | None = Field(
+    words: tuple[TranscriptionWord, ...] | None = Field(
         default=None, exclude_if=lambda words: words is None, description="Left out unless words were asked for."
     )
     usage: Usage
@@ -300,15 +300,15 @@ def verbose_transcription(
     )
 
 
-def _verbose_segments(transcript: Transcript) -> Iterator[VerboseSegment]:
+def _verbose_segments(transcript: Transcript) -> Iterator[TranscriptionSegment]:
     for number, segment in enumerate(transcript.segments):
-        decoded = segment.model_dump(include=VerboseSegment.model_fields.keys() - {"id", "temperature"})
-        yield VerboseSegment(id=number, temperature=segment.temperature or 0.0, **decoded)
+        decoded = segment.model_dump(include=TranscriptionSegment.model_fields.keys() - {"id", "temperature"})
+        yield TranscriptionSegment(id=number, temperature=segment.temperature or 0.0, **decoded)
 
 
-def _words(transcript: Transcript) -> Iterator[VerboseWord]:
+def _words(transcript: Transcript) -> Iterator[TranscriptionWord]:
     for word in (word for segment in transcript.segments for word in segment.words or ()):
-        yield VerboseWord(word=word.word.strip(), start=word.start, end=word.end)
+        yield TranscriptionWord(word=word.word.strip(), start=word.start, end=word.end)
 
 
 def diarized_transcription(transcript: Transcript) -> DiarizedTranscription:
@@ -342,15 +342,16 @@ class Deltas:
     """Cuts a text into deltas that, put together, are the text without the white space around it."""
 
     def __init__(self) -> None:
-        self._held_back: str | None = None
-        """White space that is within the text if more of it comes; None before its beginning."""
+        self._held_back = ""
+        """White space that belongs to the text if more of it comes."""
+        self._has_begun = False
 
     def of(self, text: str) -> str:
         """Return the delta of some more text, as the model wrote it; it may be empty."""
-        text = text.lstrip() if self._held_back is None else self._held_back + text
+        text = self._held_back + text if self._has_begun else text.lstrip()
         delta = text.rstrip()
-        if delta:
-            self._held_back = text[len(delta) :]
+        self._held_back = text[len(delta) :]
+        self._has_begun = self._has_begun or bool(delta)
         return delta
 
 

@@ -24,6 +24,8 @@ NOT_AUDITED = {
     ("GET", "/status/{job_id}"),
     ("GET", "/jobs"),
     ("GET", "/webhooks/{job_id}"),
+    ("GET", "/v1/models"),
+    ("GET", "/v1/models/{model}"),
     ("GET", "/health"),
     ("GET", "/health/ready"),
     ("GET", "/stats"),

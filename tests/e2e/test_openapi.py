@@ -10,6 +10,9 @@ from core.options import TranscriptionOptions
 from tests.harness.service import Service
 from tests.media import clip
 
+OTHER_APIS = {"/v1/": "OpenAIError", "/inference": "WhisperCppError"}
+"""What the errors of other APIs' paths are."""
+
 
 @pytest.fixture(scope="module")
 def document(service: Service) -> dict[str, Any]:
@@ -24,6 +27,11 @@ def validate(document: dict[str, Any], instance: object, schema: dict[str, Any])
 def test_every_route_is_documented(document: dict[str, Any]) -> None:
     assert set(document["paths"]) == {
         "/transcribe",
+        "/v1/audio/transcriptions",
+        "/v1/audio/translations",
+        "/v1/models",
+        "/v1/models/{model}",
+        "/inference",
         "/status/{job_id}",
         "/events/{job_id}",
         "/result/{job_id}",
@@ -64,11 +72,21 @@ def test_every_error_of_a_route_is_a_problem_with_an_example(document: dict[str,
         for operation in path.values():
             for status, response in operation["responses"].items():
                 if status >= "400" and name != "/health/ready":
-                    content = response["content"]["application/problem+json"]
-                    assert content["schema"] == {"$ref": "#/components/schemas/Problem"}
+                    (media_type, content), *none = response["content"].items()
+                    schema = content["schema"]["$ref"].removeprefix("#/components/schemas/")
+                    assert (media_type, schema, none) == (*error_of(name), [])
+                    assert content["examples"]
                     for example in content["examples"].values():
                         validate(document, example["value"], content["schema"])
-                        assert example["value"]["status"] == int(status)
+                        assert example["value"].get("status", int(status)) == int(status)
+
+
+def error_of(path: str) -> tuple[str, str]:
+    """Return media type and schema of the errors of a path: ours, or those of the API it belongs to."""
+    for start, schema in OTHER_APIS.items():
+        if path.startswith(start):
+            return "application/json", schema
+    return "application/problem+json", "Problem"
 
 
 def test_every_answer_has_an_example_that_fits(document: dict[str, Any]) -> None:

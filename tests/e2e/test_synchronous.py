@@ -16,9 +16,9 @@ from tests.harness.service import FINISHED, until
 from tests.media import silence_wav
 
 ADMIN_KEY = "a-key-of-the-operator-that-nobody-else-has"
-WAIT_SECONDS = 2
+WAIT_SECONDS = 3
 RTF = 0.1
-SHORT, LONG = 10.0, 30.0
+SHORT, LONG = 10.0, 45.0
 """Audio seconds: done well within a call's wait, and not within it."""
 _numbers = itertools.count()
 
@@ -178,7 +178,7 @@ def test_the_sdks_own_retry_joins_the_job_and_gets_the_transcript(cluster: Clust
     somebody = Somebody(cluster)
     with somebody.sdk(max_retries=2) as sdk:
         text = sdk.audio.transcriptions.create(file=("a.wav", silence_wav(LONG, rate=100)), model="whisper-1").text
-    assert "Segment 6" in text
+    assert "Segment 9" in text
     jobs = somebody.jobs(2)
     assert len({work_of(cluster, job_id) for job_id in jobs}) == 1
 
@@ -222,7 +222,7 @@ def test_an_outage_of_the_store_is_sat_out(cluster: Cluster) -> None:
     until(lambda: "activity_not_followed" in gateway.log_file.read_text() or None, 20)
     cluster.start_valkey()
     answer = call.result(60)
-    assert (answer.status_code, "Segment 6" in answer.text) == (200, True), answer.text
+    assert (answer.status_code, "Segment 9" in answer.text) == (200, True), answer.text
     gateway.kill()
 
 
@@ -278,11 +278,11 @@ def test_calls_at_once_wait_side_by_side(cluster: Cluster) -> None:
     answers: list[int] = []
 
     def call(number: int) -> None:
-        answers.append(somebody.call(5 + number / 10).status_code)
+        answers.append(somebody.call(1 + number / 10).status_code)
 
-    threads = [threading.Thread(target=call, args=(number,)) for number in range(20)]
+    threads = [threading.Thread(target=call, args=(number,)) for number in range(12)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(30)
-    assert answers == [200] * 20
+    assert answers == [200] * 12
