@@ -6,6 +6,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from tests.harness.service import until
 MIB = 1024 * 1024
 BURST = 3
 UNDER_WAY = 4
+CALLS = ["/v1/audio/transcriptions", "/v1/audio/translations", "/inference", "/asr", "/detect-language"]
+"""What says nothing until a job is done."""
 OURS = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
@@ -197,6 +200,9 @@ def test_a_gateway_that_says_nothing_is_given_up_and_events_with_signs_of_life_a
     def serve(asked: Asked) -> File:
         if asked.path.startswith("/events/"):
             return File(stream())
+        if asked.path in CALLS:
+            time.sleep(pause * beats)
+            return File.of(b"a transcript")
         asleep.wait(30)
         return File.of(b"late")
 
@@ -208,6 +214,45 @@ def test_a_gateway_that_says_nothing_is_given_up_and_events_with_signs_of_life_a
         silent = httpx.get(f"{balancer.url}/status/a", trust_env=False, timeout=30)
         assert is_problem(silent, 504, "gateway_timeout", retry_after="5")
         asleep.set()
+        with ThreadPoolExecutor(len(CALLS)) as pool:
+            for called in pool.map(lambda path: httpx.get(f"{balancer.url}{path}", trust_env=False, timeout=30), CALLS):
+                assert (called.status_code, called.text) == (200, "a transcript")
+
+
+def test_a_call_that_lasts_longer_than_its_gateway_says_is_told_so_in_its_apis_shape(tmp_path: Path) -> None:
+    asleep = threading.Event()
+
+    def serve(_: Asked) -> File:
+        asleep.wait(30)
+        return File.of(b"late")
+
+    with (
+        FileServer(serve) as gateway,
+        # As if the gateway had promised to answer long ago.
+        running_balancer(tmp_path, gateway.port, SYNC_WAIT_SECONDS="-14") as balancer,
+    ):
+        answer = httpx.get(f"{balancer.url}/v1/audio/transcriptions", trust_env=False, timeout=30)
+        asleep.set()
+    assert (answer.status_code, answer.headers["content-type"]) == (504, "application/json")
+    assert answer.headers["retry-after"] == "5"
+    error = answer.json()["error"]
+    assert (error["type"], error["param"], error["code"]) == ("server_error", None, "gateway_timeout")
+
+
+def test_what_nginx_refuses_of_another_apis_has_that_apis_shape(balancer: Balancer) -> None:
+    body = bytes(2 * MIB)
+    openai = httpx.post(f"{balancer.url}/v1/audio/transcriptions?x=1", content=body, trust_env=False)
+    assert (openai.status_code, openai.headers["content-type"]) == (413, "application/json")
+    assert openai.json() == {
+        "error": {
+            "message": "A file may have 0.5 MiB.",
+            "type": "invalid_request_error",
+            "param": None,
+            "code": "upload_too_large",
+        }
+    }
+    whisper_cpp = httpx.post(f"{balancer.url}/inference", content=body, trust_env=False)
+    assert (whisper_cpp.status_code, whisper_cpp.json()) == (413, {"error": "A file may have 0.5 MiB."})
 
 
 def test_without_a_gateway_it_says_so_and_when_to_come_back(tmp_path: Path) -> None:

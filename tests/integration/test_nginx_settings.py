@@ -50,6 +50,7 @@ def everything(folder: Path) -> dict[str, str]:
         "MAX_FILE_SIZE_MB": "2.5",
         "UPLOAD_GRACE_SECONDS": "33.5",
         "UPLOAD_TIMEOUT_SECONDS": "77",
+        "SYNC_WAIT_SECONDS": "500.5",
     }
 
 
@@ -74,7 +75,9 @@ def test_nothing_needs_to_be_set(tmp_path: Path) -> None:
     assert "include site-plain.conf" in text
     assert f"client_max_body_size {101 * 1024 * 1024};" in text
     assert "client_body_timeout 30s;" in text
-    assert "worker_shutdown_timeout 1801s;" in text
+    assert "proxy_read_timeout 75s;" in text
+    assert "proxy_read_timeout 3615s;" in text
+    assert "worker_shutdown_timeout 5416s;" in text
     assert "allow 127.0.0.1; allow ::1;" in text
     assert "auth_basic off;" in text
 
@@ -106,7 +109,8 @@ def test_everything_can_be_set(tmp_path: Path) -> None:
         "worker_processes 3;",
         f"client_max_body_size {int(3.5 * 1024 * 1024)};",
         "client_body_timeout 43s;",
-        "worker_shutdown_timeout 78s;",
+        "proxy_read_timeout 515s;",
+        "worker_shutdown_timeout 593s;",
     ):
         assert directive in text
 
