@@ -28,6 +28,33 @@ def test_a_job_goes_through_the_balancer(balancer: str, scripted_service: Servic
         assert client.get(f"/result/{answer.json()['job_id']}").status_code == 200
 
 
+def test_a_call_waits_for_its_job_through_the_balancer(balancer: str, scripted_service: Service) -> None:
+    answer = httpx.post(
+        f"{balancer}/v1/audio/transcriptions",
+        files={"file": ("a.wav", silence_wav(12, rate=8000))},
+        trust_env=False,
+        timeout=30,
+    )
+    assert answer.status_code == 200
+    assert "Segment 3" in answer.json()["text"]
+    assert scripted_service.status(answer.headers["x-job-id"])["status"] == "completed"
+
+
+def test_who_leaves_a_call_through_the_balancer_is_missed_at_the_gateway(
+    balancer: str, scripted_service: Service
+) -> None:
+    with pytest.raises(httpx.ReadTimeout):
+        httpx.post(
+            f"{balancer}/inference",
+            files={"file": ("a.wav", silence_wav(300, rate=8000))},
+            headers={"X-On-Disconnect": "cancel"},
+            trust_env=False,
+            timeout=httpx.Timeout(30, read=0.5),
+        )
+    job_id = scripted_service.client.get("/jobs?limit=1").json()["jobs"][0]["job_id"]
+    assert scripted_service.finished(job_id)["status"] == "cancelled"
+
+
 def test_an_upload_reaches_the_gateway_before_its_end(balancer: str, scripted_service: Service) -> None:
     half_sent: list[str] = []
 
