@@ -7,7 +7,8 @@ where the job is: `Location` and `X-Job-Id`.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Final
 
@@ -157,7 +158,7 @@ class SynchronousCalls:
             except (RedisConnectionError, RedisTimeoutError) as error:
                 await self._sit_out(job_id, error, remaining)
 
-    async def followed(self, request: Request, job_id: str) -> AsyncIterator[Segment | None]:
+    async def followed(self, request: Request, job_id: str) -> AsyncGenerator[Segment | None, None]:
         """Yield a job's segments as they are committed, and None as a sign of life, until the job is finished.
 
         Raises:
@@ -165,13 +166,14 @@ class SynchronousCalls:
             JobNotFound: the job was erased.
         """
         try:
-            async for segment in self._segments(job_id):
-                yield segment
+            async with aclosing(self._segments(job_id)) as segments:
+                async for segment in segments:
+                    yield segment
         except (asyncio.CancelledError, GeneratorExit):
             self._left(request, job_id)
             raise
 
-    async def _segments(self, job_id: str) -> AsyncIterator[Segment | None]:
+    async def _segments(self, job_id: str) -> AsyncGenerator[Segment | None, None]:
         seen = 0
         state = await self._jobs.look(job_id)
         with self._activity.watch(state.job.work.work_id) as watch:

@@ -88,7 +88,8 @@ class InferenceForm:
         fields = {name: value for name, value in sent.items() if value != ""}
         self.wanted = wanted = taken(fields, Wanted)
         ours = {name: value for name, value in fields.items() if name in _OURS}
-        ours["vad_filter"] = str(wanted.vad)
+        if "vad" in wanted.model_fields_set:
+            ours["vad_filter"] = str(wanted.vad)
         if wanted.language != "auto" and not wanted.detect_language:
             ours["language"] = wanted.language
         if wanted.translate:

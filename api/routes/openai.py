@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Request
@@ -201,14 +202,15 @@ async def _stream(services: Services, request: Request, job_id: str, *, diarized
     """Yield a job's text as it is committed, then all of it; or what has gone wrong, for the head is sent."""
     deltas = Deltas()
     try:
-        async for segment in services.synchronous.followed(request, job_id):
-            if segment is None:
-                yield KEEPALIVE_COMMENT
-                continue
-            if delta := deltas.of(segment.text):
-                yield _event(TextDelta(delta=delta))
-            if diarized:
-                yield _event(spoken_segment(segment))
+        async with aclosing(services.synchronous.followed(request, job_id)) as segments:
+            async for segment in segments:
+                if segment is None:
+                    yield KEEPALIVE_COMMENT
+                    continue
+                if delta := deltas.of(segment.text):
+                    yield _event(TextDelta(delta=delta))
+                if diarized:
+                    yield _event(spoken_segment(segment))
         transcript = (await services.synchronous.finished(job_id)).transcript
         yield _event(TextDone(text=transcript.text, usage=usage_of(transcript)))
     except (ScriptoriumError, RedisError) as error:

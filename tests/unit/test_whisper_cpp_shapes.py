@@ -47,9 +47,14 @@ def test_fields_have_our_names() -> None:
         "clip_start_seconds": "1.5",
         "clip_end_seconds": "3.5",
         "temperature": "0.0",
-        "vad_filter": "True",
         "word_timestamps": "true",
     }
+
+
+def test_silence_is_skipped_unless_either_name_of_it_says_otherwise() -> None:
+    assert InferenceForm().translate({"vad": "false"}) == {"vad_filter": "False"}
+    assert InferenceForm().translate({"vad_filter": "false"}) == {"vad_filter": "false"}
+    assert InferenceForm().translate({}) == {}
 
 
 @pytest.mark.parametrize(("sent", "meant"), [("true", "translate"), ("Y", "translate"), ("no", None), ("x", None)])
