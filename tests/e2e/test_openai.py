@@ -108,6 +108,7 @@ def test_prompt_language_temperature_and_our_own_options(sdk: openai.OpenAI, ser
     assert (options["vad_filter"], options["quality"]) == (False, "fast")
 
 
+@pytest.mark.filterwarnings("ignore:deprecated:DeprecationWarning")  # OpenAI's, of its model
 def test_a_translation_is_english(sdk: openai.OpenAI) -> None:
     translation = sdk.audio.translations.create(file=upload(), model="whisper-1", response_format="verbose_json")
     assert translation.language == "english"
@@ -125,7 +126,7 @@ def test_a_stream_is_the_text_as_it_comes(sdk: openai.OpenAI) -> None:
             done.append(event)
     assert "".join(deltas) == done[0].text
     assert "snow fell all night" in done[0].text.lower()
-    assert [event.model_dump()["usage"] for event in done] == [{"type": "duration", "seconds": 14}]
+    assert [event.to_dict()["usage"] for event in done] == [{"type": "duration", "seconds": 14}]
 
 
 def test_models_are_listed_and_looked_at(sdk: openai.OpenAI) -> None:
