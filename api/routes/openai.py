@@ -3,9 +3,9 @@
 import json
 from collections.abc import AsyncIterator
 from contextlib import aclosing
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
-from fastapi import APIRouter, Header, Path, Request
+from fastapi import APIRouter, Depends, Header, Path, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from pydantic import BaseModel
@@ -33,6 +33,8 @@ from api.compat.openai import (
     usage_of,
     verbose_transcription,
 )
+from api.job_store import Accepted
+from api.principal import Principal
 from api.problems import answer_in, problem_of, shaped_responses
 from api.services import Services, WithServices
 from api.synchronous import CALL_ERRORS, JOB_HEADERS, TEXT_EXAMPLES, Transcribed
@@ -58,8 +60,24 @@ _LAYOUT = SubtitleLayout()
 
 router = APIRouter(prefix="/v1", tags=["OpenAI"])
 
-IdempotencyKey = Annotated[str | None, Header(description="As of `POST /transcribe`.", min_length=1, max_length=255)]
-CacheControl = Annotated[str, Header(description="`no-cache` asks for a transcription of its own.")]
+
+class _Repetition(NamedTuple):
+    """What a request says of others that are the same."""
+
+    idempotency_key: str | None
+    shares_work: bool
+
+
+async def _repetition(
+    idempotency_key: Annotated[
+        str | None, Header(description="As of `POST /transcribe`.", min_length=1, max_length=255)
+    ] = None,
+    cache_control: Annotated[str, Header(description="`no-cache` asks for a transcription of its own.")] = "",
+) -> _Repetition:
+    return _Repetition(idempotency_key, "no-cache" not in cache_control)
+
+
+WithRepetition = Annotated[_Repetition, Depends(_repetition)]
 
 
 def _call_responses(**content: Any) -> dict[int | str, dict[str, Any]]:  # noqa: ANN401 - parts of an OpenAPI document
@@ -83,23 +101,11 @@ def _form(*, translates: bool) -> dict[str, Any]:
     openapi_extra=_form(translates=False),
 )
 async def transcriptions(
-    request: Request,
-    services: WithServices,
-    principal: Caller,
-    *,
-    idempotency_key: IdempotencyKey = None,
-    cache_control: CacheControl = "",
+    request: Request, services: WithServices, principal: Caller, repetition: WithRepetition
 ) -> Response:
     """Transcribe a file and answer with its text, at the end or as it comes. The job survives the call."""
     form = SpeechForm()
-    accepted = await services.submissions.of_upload(
-        request,
-        principal,
-        lists=LISTS,
-        translate=form.translate,
-        idempotency_key=idempotency_key,
-        shares_work="no-cache" not in cache_control,
-    )
+    accepted = await _accepted(form, request, services, principal, repetition)
     if form.wanted.stream:
         services.synchronous.announce(request, accepted)
         return StreamingResponse(
@@ -119,23 +125,11 @@ async def transcriptions(
     openapi_extra=_form(translates=True),
 )
 async def translations(
-    request: Request,
-    services: WithServices,
-    principal: Caller,
-    *,
-    idempotency_key: IdempotencyKey = None,
-    cache_control: CacheControl = "",
+    request: Request, services: WithServices, principal: Caller, repetition: WithRepetition
 ) -> Response:
     """Transcribe a file into English. The job survives the call."""
     form = SpeechForm(translates=True)
-    accepted = await services.submissions.of_upload(
-        request,
-        principal,
-        lists=LISTS,
-        translate=form.translate,
-        idempotency_key=idempotency_key,
-        shares_work="no-cache" not in cache_control,
-    )
+    accepted = await _accepted(form, request, services, principal, repetition)
     return _answer(form, await services.synchronous.transcribed(request, accepted))
 
 
@@ -174,6 +168,14 @@ async def _models(services: Services) -> list[Model]:
         *(Model(id=lane, created=created) for lane, created in started.items()),
         Model(id=LISTED_ALIAS, created=started[default]),
     ]
+
+
+async def _accepted(
+    form: SpeechForm, request: Request, services: Services, principal: Principal, repetition: _Repetition
+) -> Accepted:
+    return await services.submissions.of_upload(
+        request, principal, lists=LISTS, translate=form.translate, **repetition._asdict()
+    )
 
 
 def _answer(form: SpeechForm, done: Transcribed) -> Response:
