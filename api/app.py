@@ -21,7 +21,9 @@ from api.api_key_door import ApiKeyDoor
 from api.api_keys import ApiKeyStore
 from api.audit import Audit, Auditing
 from api.audit_log import AuditLog
+from api.compat.assemblyai import error_answer as assemblyai_errors
 from api.compat.openai import error_answer as openai_errors
+from api.compat.whisper_asr import error_answer as whisper_asr_errors
 from api.compat.whisper_cpp import error_answer as whisper_cpp_errors
 from api.correction_store import CorrectionStore
 from api.dead_letter_store import DeadLetterStore
@@ -34,14 +36,15 @@ from api.golden_set_door import GoldenSetDoor
 from api.job_store import JobStore, QueueLimits
 from api.job_terms import TermsPolicy
 from api.jwt_door import JwtDoor
+from api.kept_uploads import KeptUploads
 from api.metrics import GatewayMetrics
 from api.observation import Observation
 from api.rate_limits import HEADERS as RATE_LIMIT_HEADERS
 from api.rate_limits import RateLimits
 from api.request_traces import RequestTraces
 from api.response_headers import ResponseHeaders
-from api.routes import audit as audit_routes
 from api.routes import (
+    assemblyai,
     corrections,
     dead_letters,
     documentation,
@@ -51,9 +54,12 @@ from api.routes import (
     operations,
     tenants,
     transcribe,
+    transcribe_async,
     webhooks,
+    whisper_asr,
     whisper_cpp,
 )
+from api.routes import audit as audit_routes
 from api.services import Services
 from api.settings import GatewaySettings
 from api.signing_keys import SigningKeys
@@ -117,6 +123,9 @@ _SECURITY_SCHEMES: dict[str, dict[str, Any]] = {
 _ERROR_SHAPES: dict[str, problems.ErrorShape] = {
     "/v1/": openai_errors,
     "/inference": whisper_cpp_errors,
+    "/v2/": assemblyai_errors,
+    "/asr": whisper_asr_errors,
+    "/detect-language": whisper_asr_errors,
 }
 """How the APIs that we are compatible with write errors, by what their paths begin with."""
 
@@ -173,6 +182,7 @@ def create_app(settings: GatewaySettings, *, metrics_folder: Path | None = None)
         result_ttl_hours=settings.result_ttl_hours,
         sensitivity=sensitivity,
     )
+    kept_uploads = KeptUploads(client, uploads=uploads, media=media, terms=terms)
     services = Services(
         settings=settings,
         authenticator=GoldenSetDoor(door, settings.golden_set_key) if settings.golden_set_key else door,
@@ -190,6 +200,7 @@ def create_app(settings: GatewaySettings, *, metrics_folder: Path | None = None)
         dead_letters=DeadLetterStore(client),
         media=media,
         uploads=uploads,
+        kept_uploads=kept_uploads,
         submissions=Submissions(
             settings=settings,
             jobs=store,
@@ -215,7 +226,7 @@ def create_app(settings: GatewaySettings, *, metrics_folder: Path | None = None)
         webhooks=WebhookStore(client),
         url_policy=url_policy,
         terms=terms,
-        eraser=Eraser(store, media, api_keys),
+        eraser=Eraser(store, media, api_keys, kept_uploads),
     )
 
     @asynccontextmanager
@@ -264,6 +275,7 @@ def create_app(settings: GatewaySettings, *, metrics_folder: Path | None = None)
         transcribe,
         openai,
         whisper_cpp,
+        transcribe_async,
         jobs,
         corrections,
         webhooks,
@@ -273,6 +285,8 @@ def create_app(settings: GatewaySettings, *, metrics_folder: Path | None = None)
         audit_routes,
         operations,
         documentation,
+        assemblyai,
+        whisper_asr,
     ):
         app.include_router(routes.router)
 

@@ -21,6 +21,8 @@ _BATCHES = 20
 class Action(StrEnum):
     """What somebody did, or wanted to do: the status says which."""
 
+    AUDIO_UPLOADED = "audio.uploaded"
+    """For jobs to come."""
     JOB_SUBMITTED = "job.submitted"
     JOB_CANCELLED = "job.cancelled"
     JOB_ERASED = "job.erased"

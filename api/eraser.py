@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from api.api_keys import ApiKeyStore
 from api.erasure import Erased, ErasedJob, ErasedTenant
 from api.job_store import CancelOutcome, JobStore
+from api.kept_uploads import KeptUploads
 from core.errors import JobNotFound
+from core.job import Job
 from core.media_stores import MediaStores
 
 _BATCH = 100
@@ -16,27 +18,31 @@ _JOBS_A_CALL = 500
 class Eraser:
     """Erases. What is interrupted is done by the next call; audio left without its record is the clean-up's."""
 
-    def __init__(self, jobs: JobStore, media: MediaStores, api_keys: ApiKeyStore) -> None:
+    def __init__(self, jobs: JobStore, media: MediaStores, api_keys: ApiKeyStore, kept_uploads: KeptUploads) -> None:
         self._jobs = jobs
         self._media = media
         self._api_keys = api_keys
+        self._kept_uploads = kept_uploads
 
-    async def job(self, job_id: str) -> ErasedJob:
-        """Erase a finished job.
+    async def job(self, job: Job) -> ErasedJob:
+        """Erase a finished job, and the upload that it named.
 
         Raises:
-            JobNotFound: no such job, or not a finished one.
+            JobNotFound: there is none any more, or it isn't finished.
         """
-        records = await self._jobs.erase(job_id)
+        records = await self._jobs.erase(job.job_id)
         audio = await self._audio([records.work_id] if records.work_id else [])
+        if job.upload_id:
+            await self._kept_uploads.remove(job.upload_id, tenant=job.tenant)
         return ErasedJob(records.erased + audio, is_shared=records.work_id is None)
 
     async def tenant(self, tenant: str) -> ErasedTenant:
-        """Erase up to 500 jobs of a tenant, the oldest first, and all his keys; those that run are asked to stop.
+        """Erase up to 500 jobs of a tenant, the oldest first, and all his uploads and keys; jobs that run are to stop.
 
         The keys go first, so that no more jobs come.
         """
         keys = await self._api_keys.erase(tenant)
+        await self._kept_uploads.erase(tenant)
         erased = Erased()
         pending = 0
         while erased.records < _JOBS_A_CALL and (

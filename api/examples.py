@@ -274,6 +274,95 @@ _OPENAI_TRANSCRIPTION: Final = {
 
 _OPENAI_MODEL: Final = {"id": "base", "object": "model", "created": 1795261816, "owned_by": "scriptorium"}
 
+_WORD: Final = {
+    "text": "country",
+    "start": 3270,
+    "end": 3810,
+    "confidence": 0.97,
+    "speaker": None,
+    "channel": None,
+}
+
+_STRETCH: Final = {
+    "text": "And so my fellow Americans, ask not what your country can do for you.",
+    "start": 0,
+    "end": 11000,
+    "confidence": 0.94,
+    "speaker": None,
+    "channel": None,
+    "words": [_WORD],
+}
+
+_ASSEMBLYAI_TRANSCRIPT: Final = {
+    "id": _JOB_ID,
+    "audio_url": f"http://127.0.0.1:8000/v2/upload/{_JOB_ID}",
+    "status": "completed",
+    "error": None,
+    "text": "And so my fellow Americans, ask not what your country can do for you.",
+    "words": [_WORD],
+    "utterances": None,
+    "confidence": 0.94,
+    "audio_duration": 11,
+    "language_code": "en",
+    "language_confidence": 0.95,
+    "language_detection": True,
+    "speaker_labels": False,
+    "multichannel": False,
+    "keyterms_prompt": ["Americans"],
+    "prompt": None,
+    "temperature": 0.0,
+    "punctuate": True,
+    "format_text": True,
+    "audio_start_from": None,
+    "audio_end_at": None,
+    "speech_model_used": "base",
+    "webhook_url": "https://example.com/hooks",
+    "webhook_status_code": 200,
+    "webhook_auth": True,
+    "webhook_auth_header_name": "X-My-Webhook-Secret",
+}
+
+_ASSEMBLYAI_UNTOLD: Final = _ASSEMBLYAI_TRANSCRIPT | {
+    "status": "queued",
+    "text": None,
+    "words": None,
+    "confidence": None,
+    "language_code": None,
+    "language_confidence": None,
+    "webhook_status_code": None,
+}
+
+_ASSEMBLYAI_LIST: Final = {
+    "page_details": {
+        "limit": 10,
+        "result_count": 1,
+        "current_url": "http://127.0.0.1:8000/v2/transcript?limit=10",
+        "prev_url": None,
+        "next_url": f"http://127.0.0.1:8000/v2/transcript?limit=10&after_id={_JOB_ID}",
+    },
+    "transcripts": [
+        {
+            "id": _JOB_ID,
+            "resource_url": f"http://127.0.0.1:8000/v2/transcript/{_JOB_ID}",
+            "status": "completed",
+            "created": "2026-11-21T11:50:23.091000+00:00",
+            "completed": "2026-11-21T11:50:31.702000+00:00",
+            "audio_url": f"http://127.0.0.1:8000/v2/upload/{_JOB_ID}",
+            "error": None,
+        }
+    ],
+}
+
+_SENTENCES: Final = {"id": _JOB_ID, "confidence": 0.94, "audio_duration": 11.0, "sentences": [_STRETCH]}
+
+_PARAGRAPHS: Final = {"id": _JOB_ID, "confidence": 0.94, "audio_duration": 11.0, "paragraphs": [_STRETCH]}
+
+_WORD_SEARCH: Final = {
+    "id": _JOB_ID,
+    "total_count": 1,
+    "matches": [{"text": "country", "count": 1, "timestamps": [[3270, 3810]], "indexes": [9]}],
+}
+
 ANSWERS: Final[dict[tuple[str, str, int], Any]] = {
     ("/transcribe", "post", 202): _JOB_ACCEPTED,
     ("/v1/audio/transcriptions", "post", 200): _OPENAI_TRANSCRIPTION,
@@ -281,6 +370,8 @@ ANSWERS: Final[dict[tuple[str, str, int], Any]] = {
     ("/v1/models", "get", 200): {"object": "list", "data": [_OPENAI_MODEL, _OPENAI_MODEL | {"id": "whisper-1"}]},
     ("/v1/models/{model}", "get", 200): _OPENAI_MODEL,
     ("/inference", "post", 200): {"text": " And so my fellow Americans...\n"},
+    ("/transcribe/async", "post", 202): _JOB_ACCEPTED,
+    ("/transcribe/{job_id}", "get", 200): _JOB | {"error": None, "result": None},
     ("/status/{job_id}", "get", 200): _JOB,
     ("/result/{job_id}", "get", 200): _TRANSCRIPT,
     ("/result/{job_id}/corrections", "get", 200): _CORRECTIONS,
@@ -304,6 +395,16 @@ ANSWERS: Final[dict[tuple[str, str, int], Any]] = {
     ("/keys/{key_id}/limits", "patch", 200): _KEY,
     ("/keys/{key_id}", "delete", 200): _REVOKED_KEY,
     ("/audit", "get", 200): _AUDIT,
+    ("/detect-language", "post", 200): {"detected_language": "german", "language_code": "de", "confidence": 0.98},
+    ("/status", "get", 200): {"version": "0.1.0"},
+    ("/v2/upload", "post", 200): {"upload_url": f"http://127.0.0.1:8000/v2/upload/{_JOB_ID}"},
+    ("/v2/transcript", "post", 200): _ASSEMBLYAI_UNTOLD,
+    ("/v2/transcript", "get", 200): _ASSEMBLYAI_LIST,
+    ("/v2/transcript/{job_id}", "get", 200): _ASSEMBLYAI_TRANSCRIPT,
+    ("/v2/transcript/{job_id}", "delete", 200): _ASSEMBLYAI_UNTOLD | {"status": "completed"},
+    ("/v2/transcript/{job_id}/sentences", "get", 200): _SENTENCES,
+    ("/v2/transcript/{job_id}/paragraphs", "get", 200): _PARAGRAPHS,
+    ("/v2/transcript/{job_id}/word-search", "get", 200): _WORD_SEARCH,
     ("/health", "get", 200): _HEALTH,
     ("/health/ready", "get", 200): _READINESS,
     ("/health/ready", "get", 503): _NOT_READY,

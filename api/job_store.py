@@ -3,7 +3,7 @@
 import hashlib
 import json
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -30,6 +30,7 @@ from core.job_scripts import JobScript, script_arguments
 from core.keys import Keys
 from core.options import TranscriptionOptions
 from core.transcript import Segment, Transcript, TranscriptInfo
+from core.webhooks import WebhookCall
 from core.work import JobStatus
 from core.worker_entry import WorkerEntry
 
@@ -44,6 +45,7 @@ _SCRIPTS = (
 )
 _MAX_SHARING = 1000
 """Jobs that may share a work: finishing one touches them all in one script."""
+_USUAL_CALL = WebhookCall()
 _MAX_LOOKS = 32
 """Jobs looked at in one script: a millisecond of Redis' time."""
 
@@ -72,8 +74,11 @@ class NewJob:
     shares_work: bool = False
     """Whether a work of the same tenant that asks for the same may serve it."""
     idempotency_key: str | None = None
+    upload_id: str | None = None
+    """The upload that came before it and holds its audio."""
     webhook_url: str | None = None
     """Whom to tell of the job's end. Its own: jobs that share a work each tell their own."""
+    webhook_call: WebhookCall = _USUAL_CALL
     request_id: str | None = None
     """Id of the request, for the log lines of the work that it makes."""
     traceparent: str | None = None
@@ -127,13 +132,14 @@ class NewJob:
         owned = {
             "tenant": self.tenant,
             "file_name": self.file_name,
+            "upload_id": self.upload_id,
             "webhook_url": self.webhook_url,
             # Only its webhooks need one of its own.
             "traceparent": self.traceparent if self.webhook_url else None,
         }
         return {
             "job_id": self.job_id,
-            "job": _given(owned),
+            "job": _given(owned) | (self.webhook_call.record() if self.webhook_url else {}),
             "work": _given(work),
             "digest": self.digest if self.shares_work else None,
             "idempotency_key": _digest([self.tenant, self.idempotency_key]) if self.idempotency_key else None,
@@ -428,12 +434,20 @@ class JobStore:
             await pipeline.execute()
 
     async def page(
-        self, *, tenant: str, status: JobStatus | None, lane: str | None, limit: int, cursor: str | None
+        self,
+        *,
+        tenant: str,
+        status: JobStatus | None = None,
+        lane: str | None = None,
+        is_wanted: Callable[[Job], bool] = lambda _: True,
+        limit: int,
+        cursor: str | None,
+        oldest_first: bool = False,
     ) -> JobPage:
-        """Return up to `limit` jobs of a tenant, newest first.
+        """Return up to `limit` jobs of a tenant, newest first unless told otherwise.
 
-        `cursor` is a former page's `next_cursor`. One call looks at a bounded number of jobs, so a rare status may
-        come in pages that are not full; only a missing `next_cursor` means the end.
+        `cursor` is a former page's `next_cursor`, or `cursor_of` a job. One call looks at a bounded number of jobs, so
+        rare ones may come in pages that are not full; only a missing `next_cursor` means the end.
 
         Raises:
             ValueError: the cursor is none of ours.
@@ -441,13 +455,13 @@ class JobStore:
         found: list[Job] = []
         position = _Position.parse(cursor) if cursor else None
         for _ in range(_LIST_SCANS):
-            entries, is_last = await self._index_after(tenant, position)
+            entries, is_last = await self._index_after(tenant, position, oldest_first=oldest_first)
             jobs = await self._jobs([entry.job_id for entry in entries])
             for entry, job in zip(entries, jobs, strict=True):
                 position = entry
                 if job is None:
                     continue
-                if status in {None, job.status} and lane in {None, job.work.lane}:
+                if status in {None, job.status} and lane in {None, job.work.lane} and is_wanted(job):
                     found.append(job)
                     if len(found) == limit:
                         return JobPage(found, str(position))
@@ -514,21 +528,36 @@ class JobStore:
             records: list[dict[str, str]] = await pipeline.execute()
         return records
 
-    async def _index_after(self, tenant: str, position: "_Position | None") -> tuple[list["_Position"], bool]:
-        """Return a tenant's next jobs behind a position, newest first, and whether they are the last."""
-        newest = "+inf" if position is None else str(position.created_at_ms)
+    async def _index_after(
+        self, tenant: str, position: "_Position | None", *, oldest_first: bool
+    ) -> tuple[list["_Position"], bool]:
+        """Return a tenant's next jobs behind a position, and whether they are the last."""
+        bound = position and position.created_at_ms
+        first, last = (bound or "-inf", "+inf") if oldest_first else (bound or "+inf", "-inf")
         skipped = 0
         while True:
-            raw = await self._client.zrevrangebyscore(
-                self._keys.jobs_of(tenant), newest, "-inf", start=skipped, num=_LIST_BATCH, withscores=True
+            raw = await self._client.zrange(
+                self._keys.jobs_of(tenant),
+                first,
+                last,
+                desc=not oldest_first,
+                byscore=True,
+                withscores=True,
+                offset=skipped,
+                num=_LIST_BATCH,
             )
             entries = [_Position(int(score), job_id) for job_id, score in cast("list[tuple[str, float]]", raw)]
             # Jobs may share a millisecond: those up to the position itself were seen already.
-            behind = [entry for entry in entries if position is None or entry.sort_key < position.sort_key]
+            behind = [entry for entry in entries if position is None or entry.is_behind(position, oldest_first)]
             is_last = len(entries) < _LIST_BATCH
             if behind or is_last:
                 return behind, is_last
             skipped += _LIST_BATCH
+
+
+def cursor_of(job: Job) -> str:
+    """Return the cursor that leads on from a job, itself not included."""
+    return str(_Position(round(job.created_at.timestamp() * 1000), job.job_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -538,9 +567,9 @@ class _Position:
     created_at_ms: int
     job_id: str
 
-    @property
-    def sort_key(self) -> tuple[int, str]:
-        return self.created_at_ms, self.job_id
+    def is_behind(self, other: "_Position", oldest_first: bool) -> bool:
+        mine, others = (self.created_at_ms, self.job_id), (other.created_at_ms, other.job_id)
+        return mine > others if oldest_first else mine < others
 
     def __str__(self) -> str:
         return f"{self.created_at_ms}-{self.job_id}"

@@ -13,6 +13,8 @@ from core.errors import UnsupportedMedia
 _HEAD_BYTES = 8192
 _SURE = 0.3
 """Confidence from which a match counts: puremagic gives a tenth a byte, and two bytes are in many a file by chance."""
+_CERTAIN = 0.4
+"""The same where a match is to say what a file is, and not what it isn't: four bytes."""
 _CONTAINERS = ("audio/", "video/", "application/ogg", "application/mxf", "application/x-matroska")
 _AMR = b"#!AMR"
 """What bare AMR begins with (RFC 4867, section 5); puremagic takes it for a script."""
@@ -56,6 +58,14 @@ def refuse_other_than_media(file: BinaryIO) -> None:
     for kind, confidence in kinds:
         if kind and confidence >= _SURE:
             raise UnsupportedMedia(f"The file is {kind}. Send an audio or video file.")
+
+
+def begins_as_container(head: bytes) -> bool:
+    """Tell whether a file begins as a container of sound or pictures does, and not as bare samples might."""
+    head = head[:_HEAD_BYTES]
+    if _KNOWN.match(head) or head.startswith(_AMR):
+        return True
+    return any(kind.startswith(_CONTAINERS) and confidence >= _CERTAIN for kind, confidence in _signatures(head))
 
 
 def inspected_seconds(file: BinaryIO) -> float | None:

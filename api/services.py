@@ -18,6 +18,7 @@ from api.events import JobEvents
 from api.forecast import Forecast
 from api.job_store import JobStore
 from api.job_terms import TermsPolicy
+from api.kept_uploads import KeptUploads
 from api.metrics import GatewayMetrics
 from api.rate_limits import RateLimits
 from api.settings import GatewaySettings
@@ -46,6 +47,7 @@ class Services:
     dead_letters: DeadLetterStore
     media: MediaStores
     uploads: UploadReceiver
+    kept_uploads: KeptUploads
     submissions: Submissions
     waiter: JobWaiter
     synchronous: SynchronousCalls

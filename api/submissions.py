@@ -19,6 +19,7 @@ from api.diarization import check_diarization
 from api.dispatch import TurnSender
 from api.job_store import Accepted, AcceptOutcome, JobStore, NewJob
 from api.job_terms import JobTerms, TermsPolicy
+from api.kept_uploads import KeptUpload
 from api.media_kinds import BYTES_PER_SECOND_ESTIMATE
 from api.metrics import GatewayMetrics
 from api.principal import Principal
@@ -26,14 +27,25 @@ from api.problems import option_problems
 from api.redaction import check_redaction
 from api.request_ids import request_id_of
 from api.settings import GatewaySettings
-from api.uploads import FILE_FIELD, Upload, UploadReceiver
+from api.uploads import FILE_FIELD, UploadReceiver
 from api.url_submissions import checked_url, guessed_cost_seconds
-from core.errors import IdempotencyConflict, InvalidOptions, OptionProblem, QueueFull, StoreUnavailable, UnknownModel
+from core.errors import (
+    AudioExpired,
+    IdempotencyConflict,
+    InvalidOptions,
+    OptionProblem,
+    QueueFull,
+    StoreUnavailable,
+    UnknownModel,
+)
 from core.lanes import lane_of
 from core.media_stores import MediaStores
 from core.options import TranscriptionOptions
 from core.tracing import AUDIO_SECONDS, JOB_ID, LANE, MEDIA_BYTES, OUTCOME, Tracer
 from core.user_urls import UrlPolicy
+from core.webhooks import WebhookCall
+
+_USUAL_CALL = WebhookCall()
 
 logger = structlog.get_logger(__name__)
 
@@ -83,6 +95,7 @@ class Submissions:
         translate: Callable[[Fields], Fields] = _as_sent,
         idempotency_key: str | None = None,
         shares_work: bool = True,
+        may_be_bare_pcm: bool = False,
     ) -> Accepted:
         """Receive a form and accept the job that it asks for; if there is none, nothing is left of the file.
 
@@ -94,6 +107,7 @@ class Submissions:
             translate: Makes our form's fields of the request's; may raise `InvalidOptions`.
             idempotency_key: For a day, the same key with the same body is answered with the same job.
             shares_work: Whether a transcription of the same audio may serve it, where DEDUPLICATE allows that.
+            may_be_bare_pcm: Whether a file that begins as no container is taken for samples (`api.bare_pcm`).
 
         Raises:
             ScriptoriumError: what `UploadReceiver.receive` raises; InvalidOptions, UnknownModel.
@@ -107,6 +121,7 @@ class Submissions:
                 file_field=file_field,
                 lists=lists,
                 storage=lambda label: self._media.of(self._terms.label(label, principal)),
+                may_be_bare_pcm=may_be_bare_pcm,
             )
             span.note({MEDIA_BYTES: upload.size_bytes, AUDIO_SECONDS: upload.audio_seconds})
         try:
@@ -123,7 +138,7 @@ class Submissions:
             media_bytes=upload.size_bytes,
             media_sha256=upload.sha256,
             audio_seconds=upload.audio_seconds,
-            cost_seconds=_cost_seconds(upload, options),
+            cost_seconds=_cost_seconds(upload.size_bytes, upload.audio_seconds, options),
             shares_work=shares_work and self._settings.deduplicate,
             idempotency_key=idempotency_key,
         )
@@ -138,6 +153,7 @@ class Submissions:
         options: TranscriptionOptions,
         terms: Fields,
         idempotency_key: str | None = None,
+        webhook_call: WebhookCall = _USUAL_CALL,
     ) -> Accepted:
         """Accept a job whose audio is to be fetched. It shares no work: what a URL serves may change.
 
@@ -154,6 +170,49 @@ class Submissions:
                 source_url=source_url,
                 cost_seconds=guessed_cost_seconds(options),
                 idempotency_key=idempotency_key,
+                webhook_call=webhook_call,
+            ),
+            request,
+        )
+
+    async def of_kept_upload(
+        self,
+        request: Request,
+        principal: Principal,
+        *,
+        upload: KeptUpload,
+        options: TranscriptionOptions,
+        terms: Fields,
+        webhook_call: WebhookCall = _USUAL_CALL,
+    ) -> Accepted:
+        """Accept a job whose audio came before it. The upload stays for others.
+
+        Raises:
+            AudioExpired: the upload is gone.
+            InvalidOptions: it is stored where the job's audio must not be, or a term isn't valid.
+            UnknownModel: there is none.
+        """
+        taken = self._terms.take(terms, principal)
+        media = self._media.of(taken.sensitivity)
+        if media is not self._media.of(upload.sensitivity):
+            raise InvalidOptions(
+                [OptionProblem("sensitivity", "the upload is stored for another label: upload it again with this key")]
+            )
+        job = await self._job(secrets.token_hex(16), request, principal, terms=taken, options=options)
+        try:
+            await asyncio.to_thread(media.duplicate, upload.upload_id, job.job_id)
+        except FileNotFoundError:
+            raise AudioExpired("The upload is gone: it was kept for a job to come. Upload it again.") from None
+        return await self._accept(
+            replace(
+                job,
+                upload_id=upload.upload_id,
+                media_bytes=upload.size_bytes,
+                media_sha256=upload.sha256,
+                audio_seconds=upload.audio_seconds,
+                cost_seconds=_cost_seconds(upload.size_bytes, upload.audio_seconds, options),
+                shares_work=self._settings.deduplicate,
+                webhook_call=webhook_call,
             ),
             request,
         )
@@ -257,9 +316,8 @@ def _options(fields: Fields) -> TranscriptionOptions:
         raise InvalidOptions(option_problems(error)) from None
 
 
-def _cost_seconds(upload: Upload, options: TranscriptionOptions) -> float:
+def _cost_seconds(size_bytes: int, audio_seconds: float | None, options: TranscriptionOptions) -> float:
     """Return the audio seconds that fair queuing charges: the clip's, or the whole file's."""
-    estimate = upload.size_bytes / BYTES_PER_SECOND_ESTIMATE
-    total = estimate if upload.audio_seconds is None else upload.audio_seconds
+    total = size_bytes / BYTES_PER_SECOND_ESTIMATE if audio_seconds is None else audio_seconds
     end = total if options.clip_end_seconds is None else min(total, options.clip_end_seconds)
     return max(0.0, end - options.clip_start_seconds)

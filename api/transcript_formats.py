@@ -318,6 +318,11 @@ def _in_turn(cues: Sequence[Cue], layout: SubtitleLayout) -> list[Cue]:
     ]
 
 
+def ends_sentence(word: str) -> bool:
+    """Tell whether a sentence ends behind a word, as far as its punctuation says."""
+    return word.rstrip(_QUOTES)[-1:] in _SENTENCE_ENDS
+
+
 @dataclass(frozen=True, slots=True)
 class _Piece:
     """What no break divides: a word, or a character of a word longer than a line.
@@ -404,9 +409,9 @@ def _worth(before: _Piece, after: _Piece) -> float:
     within_word = before.right == after.left
     if within_word and before.text[-1].isascii():
         return -0.2  # The full stops of an address end no sentence.
-    last = before.text.rstrip(_QUOTES)[-1:]
-    if last in _SENTENCE_ENDS or after.start - before.end >= _PAUSE_SECONDS:
+    if ends_sentence(before.text) or after.start - before.end >= _PAUSE_SECONDS:
         return 0.5
+    last = before.text.rstrip(_QUOTES)[-1:]
     if last in _CLAUSE_ENDS or last in _DASHES:
         return 0.3
     return -0.2 if within_word else 0.0

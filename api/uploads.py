@@ -5,8 +5,8 @@ come at once, how slowly and onto how full a disk has bounds, each in a module o
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 from errno import EDQUOT, ENOSPC
 from pathlib import PureWindowsPath
@@ -16,8 +16,9 @@ from fastapi import Request
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
+from api.bare_pcm import HEADER, pcm_seconds
 from api.disk_space import DiskSpace
-from api.media_kinds import inspected_seconds
+from api.media_kinds import begins_as_container, inspected_seconds
 from api.part_file import PartFile
 from api.upload_pace import UploadPace, UploadTimer
 from api.upload_slots import UploadSlots
@@ -116,12 +117,15 @@ class UploadReceiver:
         file_field: str = FILE_FIELD,
         lists: Collection[str] = (),
         storage: Callable[[str | None], MediaStore] | None = None,
+        may_be_bare_pcm: bool = False,
     ) -> Upload:
         """Read a multipart body; the part `file_field` goes to a media store under the job's id.
 
         A field that `lists` names, or of which the name ends in `[]`, may come several times; its values are joined by
         commas. `client` names who sends the body, for the number of uploads that one may have under way. `storage`
-        returns the media store for a label, as the form's field names it or not, where there are several.
+        returns the media store for a label, as the form's field names it or not, where there are several. With
+        `may_be_bare_pcm`, a file that begins as no container does is taken for samples (`api.bare_pcm`), and stored as
+        the WAV that they make.
 
         Raises:
             TooManyUploads, UploadsFull: so many are under way that the body was not read.
@@ -135,29 +139,68 @@ class UploadReceiver:
             ClientDisconnect: the client went away.
         """
         timer = UploadTimer(self._limits.pace)
-        with self._slots.slot(client, timer):
+        with self._slots.slot(client, timer), self._full_disks_told():
             boundary = _boundary(request)
-            length = request.headers.get("content-length")
-            announced = None if length is None else int(length)
-            if announced is not None and announced > self._limits.max_file_bytes + _FORM_BYTES:
-                raise _too_large(self._limits)
+            announced = self._announced(request)
             try:
                 async with AsyncExitStack() as held:
                     return await self._receive(
                         held,
                         timer.chunks(request.stream()),
                         boundary,
-                        _Form(self._limits, file_field, lists),
+                        _Form(self._limits, file_field, lists, may_be_bare_pcm=may_be_bare_pcm),
                         job_id,
                         announced=announced,
                         storage=storage or (lambda _: self._media.default),
                     )
             except FormParserError as error:
                 raise MalformedBody(f"The multipart body can't be parsed: {error}.") from error
-            except OSError as error:
-                if error.errno in {ENOSPC, EDQUOT}:
-                    raise self._spaces[self._media.default].shortage() from error
-                raise
+
+    async def receive_bare(self, request: Request, upload_id: str, *, client: str, media: MediaStore) -> Upload:
+        """Read a body that is the file and nothing else; it goes to a media store under the upload's id.
+
+        Raises:
+            ScriptoriumError: what `receive` raises, but for what is wrong with a form.
+            ClientDisconnect: the client went away.
+        """
+        timer = UploadTimer(self._limits.pace)
+        with self._slots.slot(client, timer), self._full_disks_told():
+            announced = self._announced(request)
+            async with AsyncExitStack() as held:
+                file = await self._file(held, upload_id, media, announced)
+                pieces = _Pieces()
+                async for chunk in timer.chunks(request.stream()):
+                    pieces.add(memoryview(chunk))
+                    if pieces.total_bytes > self._limits.max_file_bytes:
+                        raise _too_large(self._limits)
+                    if pieces.pending_bytes >= _WRITE_BYTES:
+                        await file.write(pieces.take())
+                if not pieces.total_bytes:
+                    raise FileEmpty("The body has no bytes. Send the file as it is, without a form around it.")
+                with self._tracer.span("store upload"):
+                    sha256, audio_seconds = await file.commit(pieces.take(), self._inspect)
+                return Upload(pieces.total_bytes, sha256, None, {}, audio_seconds)
+
+    def _announced(self, request: Request) -> int | None:
+        """Return how many bytes a body says that it has.
+
+        Raises:
+            UploadTooLarge: no file that may be that large has so many.
+        """
+        length = request.headers.get("content-length")
+        announced = None if length is None else int(length)
+        if announced is not None and announced > self._limits.max_file_bytes + _FORM_BYTES:
+            raise _too_large(self._limits)
+        return announced
+
+    @contextmanager
+    def _full_disks_told(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            if error.errno in {ENOSPC, EDQUOT}:
+                raise self._spaces[self._media.default].shortage() from error
+            raise
 
     async def _receive(
         self,
@@ -197,6 +240,8 @@ class UploadReceiver:
             )
         with self._tracer.span("store upload"):
             sha256, audio_seconds = await file.commit(form.take_pieces(), self._inspect)
+        if form.is_bare_pcm:
+            audio_seconds = pcm_seconds(form.file_size)
         return Upload(form.file_size, sha256, form.file_name, form.fields, audio_seconds)
 
     async def _file(self, held: AsyncExitStack, job_id: str, media: MediaStore, announced: int | None) -> PartFile:
@@ -225,20 +270,48 @@ def _boundary(request: Request) -> bytes:
 
 
 @dataclass(slots=True)
+class _Pieces:
+    """A file's bytes as they come: most of them where they lie in the body's chunks."""
+
+    total_bytes: int = 0
+    pending_bytes: int = 0
+    """Of those, what was not taken yet."""
+    _pending: list[memoryview | bytearray] = field(default_factory=list)
+
+    def add(self, piece: memoryview) -> None:
+        """Append."""
+        self.total_bytes += len(piece)
+        self.pending_bytes += len(piece)
+        if len(piece) >= _SMALL_BYTES:
+            self._pending.append(piece)
+        elif self._pending and isinstance(self._pending[-1], bytearray):
+            self._pending[-1] += piece
+        else:
+            self._pending.append(bytearray(piece))
+
+    def take(self) -> list[memoryview | bytearray]:
+        """Return what was added since the last call."""
+        taken, self._pending, self.pending_bytes = self._pending, [], 0
+        return taken
+
+
+@dataclass(slots=True)
 class _Form:
     """Collects what the parser finds: small fields whole, the file in pieces."""
 
     limits: UploadLimits
     file_field: str
     lists: Collection[str]
+    may_be_bare_pcm: bool
     fields: dict[str, str] = field(default_factory=dict)
     file_name: str | None = None
     file_seen: bool = False
     label_before_file: str | None = None
-    file_size: int = 0
     ended: bool = False
-    pending_bytes: int = 0
-    _pieces: list[memoryview | bytearray] = field(default_factory=list)
+    is_bare_pcm: bool = False
+    """As far as the file was taken."""
+    _pieces: _Pieces = field(default_factory=_Pieces)
+    _is_begun: bool = False
     _form_size: int = 0
     _header_name: bytearray = field(default_factory=bytearray)
     _header_value: bytearray = field(default_factory=bytearray)
@@ -246,6 +319,14 @@ class _Form:
     _part_name: str = ""
     _part_is_file: bool = False
     _part_value: bytearray = field(default_factory=bytearray)
+
+    @property
+    def file_size(self) -> int:
+        return self._pieces.total_bytes
+
+    @property
+    def pending_bytes(self) -> int:
+        return self._pieces.pending_bytes
 
     def callbacks(self) -> "MultipartCallbacks":
         return {
@@ -275,9 +356,13 @@ class _Form:
             raise MalformedBody(f"The form holds more than {_FORM_BYTES // 1024} KiB besides the file.")
 
     def take_pieces(self) -> Sequence[memoryview | bytearray]:
-        """Return the file's bytes parsed since the last call: most of them where they lie in the body's chunks."""
-        taken, self._pieces, self.pending_bytes = self._pieces, [], 0
-        return taken
+        """Return the file's bytes parsed since the last call; a header in front of the first ones, if they need one."""
+        pieces = self._pieces.take()
+        if self.may_be_bare_pcm and not self._is_begun and not begins_as_container(b"".join(pieces[:2])):
+            self.is_bare_pcm = True
+            pieces.insert(0, bytearray(HEADER))
+        self._is_begun = True
+        return pieces
 
     def _on_part_begin(self) -> None:
         self._disposition = b""
@@ -306,19 +391,9 @@ class _Form:
 
     def _on_part_data(self, data: bytes, start: int, end: int) -> None:
         if self._part_is_file:
-            self.file_size += end - start
-            self.pending_bytes += end - start
-            self._add_piece(memoryview(data)[start:end])
+            self._pieces.add(memoryview(data)[start:end])
         else:
             self._part_value += data[start:end]
-
-    def _add_piece(self, piece: memoryview) -> None:
-        if len(piece) >= _SMALL_BYTES:
-            self._pieces.append(piece)
-        elif self._pieces and isinstance(self._pieces[-1], bytearray):
-            self._pieces[-1] += piece
-        else:
-            self._pieces.append(bytearray(piece))
 
     def _on_part_end(self) -> None:
         if self._part_is_file:

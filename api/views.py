@@ -9,6 +9,7 @@ from api.dead_letter_store import DeadLetter
 from api.erasure import ErasedTenant
 from api.eta import Estimate
 from api.job_store import JobState
+from api.transcript_formats import PlainTranscript
 from core.errors import FailureCode
 from core.job import Job
 from core.options import TranscriptionOptions
@@ -154,6 +155,22 @@ class JobView(BaseModel):
             finished_at=job.finished_at,
             expires_at=job.expires_at,
         )
+
+
+class JobWithResult(JobView):
+    """A job as its owner sees it, and what came of it."""
+
+    error: str | None = Field(description="Why it failed, or that it was cancelled; null otherwise.")
+    result: PlainTranscript | None = Field(description="The transcript; null until the job is completed.")
+
+    @classmethod
+    def of_state(cls, state: JobState, *, result: PlainTranscript | None, estimate: Estimate | None) -> "JobWithResult":
+        """Return the view of a job, with the transcript of one that is completed."""
+        view = JobView.of(state.job, state=state, estimate=estimate)
+        error = view.failure and view.failure.detail
+        if state.job.status is JobStatus.CANCELLED:
+            error = "The job was cancelled."
+        return cls(**dict(view), error=error, result=result)
 
 
 class JobEvent(BaseModel):

@@ -23,6 +23,8 @@ class Job(BaseModel):
     """Whose job it is."""
     file_name: str | None
     """The client's name for the file, for display only."""
+    upload_id: str | None = None
+    """The upload that came before it and holds its audio, which others of its tenant may name as well."""
     created_at: datetime
     cached: bool
     """It was answered from a result that was there."""
@@ -43,6 +45,7 @@ class Job(BaseModel):
             job_id=job["job_id"],
             tenant=job["tenant"],
             file_name=job.get("file_name"),
+            upload_id=job.get("upload_id"),
             created_at=moment(job["created_at_ms"]),
             cached=job.get("cached") == "1",
             cancelled_at=optional_moment(job.get("cancelled_at_ms")),

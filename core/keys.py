@@ -51,6 +51,14 @@ class Keys:
         """Sorted set: ids of a tenant's jobs by creation time in milliseconds."""
         return f"{self.prefix}tenant:{tenant}:jobs"
 
+    def upload(self, upload_id: str) -> str:
+        """String: what is known of an upload that came before its jobs, as JSON; expires."""
+        return f"{self.prefix}upload:{upload_id}"
+
+    def uploads_of(self, tenant: str) -> str:
+        """Sorted set: ids of a tenant's uploads that came before their jobs, by that time in milliseconds."""
+        return f"{self.prefix}tenant:{tenant}:uploads"
+
     @property
     def leases(self) -> str:
         """Sorted set: processing works by the end of their lease in milliseconds."""

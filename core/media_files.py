@@ -13,6 +13,7 @@ from core.direct_file import DirectFile
 from core.media_store import StoredMedia
 
 _PART_SUFFIX = ".part"
+_MIB = 1024 * 1024
 
 T = TypeVar("T")
 
@@ -49,6 +50,9 @@ class MediaFiles:
     def commit(self, job_id: str) -> None:
         """Give a fully written and synced file its final name, durably."""
         self.part_path(job_id).rename(self.path(job_id))
+        self._sync_folder()
+
+    def _sync_folder(self) -> None:
         folder = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
             os.fsync(folder)
@@ -59,6 +63,37 @@ class MediaFiles:
     def at_hand(self, job_id: str, is_wanted: Callable[[], bool]) -> Iterator[Path]:  # noqa: ARG002 - it takes no time
         """Yield the path of a job's audio; whether it is there is seen by who opens it."""
         yield self.path(job_id)
+
+    def duplicate(self, job_id: str, copy_id: str) -> None:
+        """Give a job's audio a second name; a file system that knows no such thing gets a copy.
+
+        Both are as young as that: the clean-up must not take the new one for an orphan before its job is accepted.
+
+        Raises:
+            FileNotFoundError: there is none.
+            OSError: it can't be written; the disk is full.
+        """
+        os.utime(self.path(job_id))
+        try:
+            self.path(copy_id).hardlink_to(self.path(job_id))
+        except FileNotFoundError:
+            raise
+        except OSError:
+            self._copy(self.path(job_id), copy_id)
+        else:
+            self._sync_folder()
+
+    def _copy(self, source: Path, copy_id: str) -> None:
+        part = self.part_path(copy_id)
+        try:
+            with source.open("rb") as read, part.open("xb") as written:
+                shutil.copyfileobj(read, written, _MIB)
+                written.flush()
+                os.fsync(written.fileno())
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+        self.commit(copy_id)
 
     def holds(self, job_id: str) -> bool:
         """Tell whether a job's audio is there."""

@@ -69,6 +69,14 @@ class MediaStore(Protocol):
             TranscriptionFailure: it is gone (MEDIA_MISSING), or there is no room for it (OUT_OF_DISK).
         """
 
+    def duplicate(self, job_id: str, copy_id: str) -> None:
+        """Have the audio that is stored under one id, whole and durable, under another one as well.
+
+        Raises:
+            FileNotFoundError: there is none.
+            OSError: it can't be written; the disk is full.
+        """
+
     def holds(self, job_id: str) -> bool:
         """Tell whether a job's audio is there."""
 

@@ -130,6 +130,25 @@ class S3Media:
         with self._scratch.file(lambda file: self._download(job_id, file, is_wanted)) as path:
             yield path
 
+    def duplicate(self, job_id: str, copy_id: str) -> None:
+        """Have S3 copy a job's audio, of which it takes up to 5 GiB.
+
+        Raises:
+            FileNotFoundError: there is none.
+            StoreUnavailable: S3 doesn't answer.
+        """
+        with _answered():
+            try:
+                self._client.copy_object(
+                    Bucket=self._bucket,
+                    Key=self._key(copy_id),
+                    CopySource={"Bucket": self._bucket, "Key": self._key(job_id)},
+                )
+            except ClientError as error:
+                if _is_missing(error):
+                    raise FileNotFoundError(job_id) from None
+                raise
+
     def holds(self, job_id: str) -> bool:
         """Tell whether a job's audio is there.
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
@@ -41,6 +41,39 @@ class WebhookAttempt(BaseModel):
     """HTTP status of the answer."""
     fault: OutboundFault | None = None
     """Why there was none."""
+
+
+class WebhookForm(StrEnum):
+    """Whose words a receiver reads."""
+
+    STANDARD = "standard"
+    """Ours, in the frame of Standard Webhooks."""
+    ASSEMBLYAI = "assemblyai"
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookCall:
+    """How a job's receiver wants to be called. Both kinds are signed."""
+
+    form: WebhookForm = WebhookForm.STANDARD
+    secret_header: tuple[str, str] | None = field(default=None, repr=False)
+    """Name and value of a header that tells him who calls; the value is shown to nobody."""
+
+    def record(self) -> dict[str, str]:
+        """Return the fields of a job's hash that say so; none for what is usual."""
+        fields = {} if self.form is WebhookForm.STANDARD else {"webhook_form": str(self.form)}
+        if self.secret_header is not None:
+            fields["webhook_header"], fields["webhook_header_value"] = self.secret_header
+        return fields
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, str]) -> Self:
+        """Read it from a job's hash, or those fields of it."""
+        name = record.get("webhook_header")
+        return cls(
+            form=WebhookForm(record.get("webhook_form", WebhookForm.STANDARD)),
+            secret_header=(name, record["webhook_header_value"]) if name else None,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +120,16 @@ class WebhookEvent:
             traceparent=record.get("traceparent") or None,
         )
 
-    def body(self) -> bytes:
+    def body(self, form: WebhookForm = WebhookForm.STANDARD) -> bytes:
         """Return what is sent, the same in every attempt: less than 20 kB of JSON, and nothing of the transcript."""
         status = self.type.rpartition(".")[2]
+        document = self._standard(status) if form is WebhookForm.STANDARD else self._assemblyai(status)
+        return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+
+    def _assemblyai(self, status: str) -> dict[str, Any]:
+        return {"transcript_id": self.job_id, "status": "completed" if status == "completed" else "error"}
+
+    def _standard(self, status: str) -> dict[str, Any]:
         data: dict[str, Any] = {
             "job_id": self.job_id,
             "status": status,
@@ -103,5 +143,4 @@ class WebhookEvent:
         }
         if status == "failed":
             data["failure"] = {"code": self.failure, "detail": (self.failure_detail or "")[:_DETAIL_LENGTH]}
-        document = {"type": self.type, "timestamp": self.created_at.isoformat(), "data": data}
-        return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+        return {"type": self.type, "timestamp": self.created_at.isoformat(), "data": data}

@@ -110,6 +110,20 @@ def speech_wav(*, pause_seconds: float = 1.0) -> tuple[bytes, str]:
     return _wav(np.concatenate(pieces).tobytes()), " ".join(clip.text for clip in clips)
 
 
+def channels_wav(*names: str) -> bytes:
+    """Return a WAV with a clip of `tests/audio` on each channel, the shorter ones filled with silence."""
+    clips = [_samples(clip(name)) for name in names]
+    frames = np.zeros((max(map(len, clips)), len(clips)), dtype=np.int16)
+    for number, samples in enumerate(clips):
+        frames[: len(samples), number] = samples
+    return _wav(frames.tobytes(), channels=len(clips))
+
+
+def bare_pcm(name: str) -> bytes:
+    """Return a clip of `tests/audio` as samples without a header: signed, 16-bit, little-endian, mono, 16 kHz."""
+    return _samples(clip(name)).astype("<i2").tobytes()
+
+
 def backward_wav(name: str) -> bytes:
     """Return one of the product's clips played backward: speech, as the detector hears it, and no words."""
     return _wav(_samples(clip(name))[::-1].tobytes())
@@ -280,10 +294,10 @@ def _samples(path: Path) -> npt.NDArray[np.int16]:
     return np.concatenate([frame.to_ndarray().reshape(-1) for frame in frames]).astype(np.int16)
 
 
-def _wav(samples: bytes, *, rate: int = 16_000, sample_bytes: int = 2) -> bytes:
+def _wav(samples: bytes, *, rate: int = 16_000, sample_bytes: int = 2, channels: int = 1) -> bytes:
     file = io.BytesIO()
     with wave.open(file, "wb") as writer:
-        writer.setnchannels(1)
+        writer.setnchannels(channels)
         writer.setsampwidth(sample_bytes)
         writer.setframerate(rate)
         writer.writeframes(samples)

@@ -12,7 +12,7 @@ from redis import Redis
 from core.errors import OutboundFault
 from core.job_scripts import JobScript, script_arguments
 from core.keys import Keys
-from core.webhooks import WebhookEvent
+from core.webhooks import WebhookCall, WebhookEvent
 
 
 class Outcome(StrEnum):
@@ -33,6 +33,7 @@ class Delivery:
 
     event: WebhookEvent
     url: str
+    call: WebhookCall
     claim: int
     """A note of its end that comes after the next claim is refused."""
 
@@ -54,9 +55,15 @@ class Outbox:
         answer = self._take(args=script_arguments(self._keys.prefix, {"lease_ms": round(lease_seconds * 1000)}))
         if answer is None:
             return None
-        webhook_id, claim, url, flat = cast("tuple[str, int, str, list[str]]", answer)
+        webhook_id, claim, url, flat, *call = cast("tuple[str, int, str, list[str], str, str, str]", answer)
         record = dict(zip(flat[::2], flat[1::2], strict=True))
-        return Delivery(WebhookEvent.from_record(webhook_id, record), url, int(claim))
+        said = zip(("webhook_form", "webhook_header", "webhook_header_value"), call, strict=True)
+        return Delivery(
+            event=WebhookEvent.from_record(webhook_id, record),
+            url=url,
+            call=WebhookCall.from_record({name: value for name, value in said if value}),
+            claim=int(claim),
+        )
 
     def settle(
         self,

@@ -144,8 +144,10 @@ class Deliverer:
             self._slots.release()
 
     def _attempt(self, delivery: Delivery) -> None:
-        event, body = delivery.event, delivery.event.body()
+        event, call = delivery.event, delivery.call
+        body = event.body(call.form)
         headers = self._signer.headers(event.webhook_id, int(self._clock()), body)
+        secret = dict([call.secret_header]) if call.secret_header else {}
         status: int | None = None
         fault: OutboundFault | None = None
         retry_after = 0.0
@@ -154,7 +156,7 @@ class Deliverer:
             with self._outbound.send(
                 "POST",
                 delivery.url,
-                headers={"Content-Type": "application/json", **headers},
+                headers={**secret, "Content-Type": "application/json", **headers},
                 content=body,
                 seconds=self._attempt_seconds,
             ) as answer:

@@ -212,7 +212,7 @@ async def remove(
 
     What other jobs share with it, they keep.
     """
-    await looked(job_id, services, principal)
+    job = (await looked(job_id, services, principal)).job
     match await services.jobs.cancel(job_id):
         case CancelOutcome.CANCELLED:
             note(request, job_id, action=Action.JOB_CANCELLED)
@@ -226,7 +226,7 @@ async def remove(
                 message="The job is running and stops after its current segment.",
             )
         case CancelOutcome.FINISHED:
-            done = await services.eraser.job(job_id)
+            done = await services.eraser.job(job)
             logger.info("job_erased", job_id=job_id, shared=done.is_shared)
             return JobRemoval(
                 job_id=job_id,

@@ -1,7 +1,7 @@
 """POST /transcribe: takes a file, or the URL of one, and its options, answers with a job."""
 
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Header, Request, Response
 
@@ -65,12 +65,10 @@ def _form_schema() -> dict[str, Any]:
     }
 
 
-@router.post(
-    "/transcribe",
-    status_code=HTTPStatus.ACCEPTED,
-    summary="Submit audio",
-    response_description="The job is stored durably and will be done; follow `Location`.",
-    responses=guarded_responses(
+SUBMISSION: Final[dict[str, Any]] = {
+    "status_code": HTTPStatus.ACCEPTED,
+    "response_description": "The job is stored durably and will be done; follow `Location`.",
+    "responses": guarded_responses(
         MalformedBody,
         MultipartRequired,
         UnsupportedMedia,
@@ -88,7 +86,7 @@ def _form_schema() -> dict[str, Any]:
         DiskFull,
     )
     | {202: {"headers": _ACCEPTED_HEADERS}},
-    openapi_extra={
+    "openapi_extra": {
         "requestBody": {
             "required": True,
             "content": {
@@ -97,7 +95,11 @@ def _form_schema() -> dict[str, Any]:
             },
         },
     },
-)
+}
+"""What is documented of a route that takes a file or a URL and answers with a job."""
+
+
+@router.post("/transcribe", summary="Submit audio", **SUBMISSION)
 async def transcribe(
     request: Request,
     response: Response,

@@ -1,7 +1,7 @@
 -- accept: nothing -> queued; or the job shares a work that there is already
 --   job_id            string
---   job               object of strings, what is the job's own: tenant; file_name, webhook_url and traceparent, each
---                     optional
+--   job               object of strings, what is the job's own: tenant; file_name, upload_id, webhook_url, what
+--                     core/webhooks.py says of its receiver, and traceparent, each optional
 --   work              object of strings, what is known of its work: tenant, weight, lane, options, cost_ms,
 --                     audio_ms, retention_ms, sensitivity, request_id and traceparent (of the first request for
 --                     it), each optional; media_bytes and media_sha256, or source_url, which a worker fetches

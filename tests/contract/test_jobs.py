@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import redis
 
-from api.job_store import AcceptOutcome, CancelOutcome
+from api.job_store import AcceptOutcome, CancelOutcome, cursor_of
 from core.errors import (
     FailureCode,
     IdempotencyConflict,
@@ -478,6 +478,26 @@ def test_pages_hold_every_job_once_newest_first(jobs: Jobs) -> None:
             break
     assert len(seen) == len(set(seen)) == 25
     assert seen[:5] == accepted[:19:-1]
+
+
+@pytest.mark.parametrize("behind", [None, 1])
+def test_pages_may_lead_to_newer_jobs(jobs: Jobs, behind: int | None) -> None:
+    # Jobs of one millisecond are in the order of their ids.
+    made = sorted((jobs.get(jobs.accept()) for _ in range(9)), key=lambda job: (job.created_at, job.job_id))
+    jobs.accept(tenant="b")
+    cursor = None if behind is None else cursor_of(made[behind])
+    seen: list[str] = []
+    while True:
+        page = jobs.gateway(
+            lambda store, cursor=cursor: store.page(  # type: ignore[misc]
+                tenant="a", is_wanted=lambda each: each != made[5], limit=3, cursor=cursor, oldest_first=True
+            )
+        )
+        seen += [job.job_id for job in page.jobs]
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    assert seen == [job.job_id for job in made[0 if behind is None else behind + 1 :] if job != made[5]]
 
 
 def test_pages_are_filtered(jobs: Jobs) -> None:

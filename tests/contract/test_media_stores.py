@@ -1,7 +1,9 @@
 """A folder and a real bucket keep the same promises: a file is there whole, or nothing is."""
 
 import asyncio
+import errno
 import hashlib
+import os
 import random
 import tracemalloc
 import uuid
@@ -153,6 +155,41 @@ def test_what_is_removed_is_gone_and_counted(place: Place) -> None:
     assert place.store.remove(JOB) == []
     assert place.names() == [OTHER]
     assert not place.store.holds(JOB)
+
+
+@pytest.mark.parametrize("size", [1, 13 * MIB])
+def test_a_duplicate_is_whole_and_outlives_what_it_was_made_of(place: Place, size: int) -> None:
+    content = random.Random(size).randbytes(size)
+    stored(place.store, JOB, content)
+    place.store.duplicate(JOB, OTHER)
+    assert (place.names(), place.parts()) == ([JOB, OTHER], [])
+    assert place.store.remove(JOB) == [size]
+    assert at_hand(place.store, OTHER) == content
+    with pytest.raises(FileNotFoundError):
+        place.store.duplicate(JOB, "1" * 32)
+    assert (place.names(), place.parts()) == ([OTHER], [])
+
+
+def test_a_duplicate_is_young_however_old_what_it_was_made_of_is(folder: Place) -> None:
+    assert isinstance(folder.store, MediaFiles)
+    stored(folder.store, JOB, bytes(100))
+    os.utime(folder.store.path(JOB), (1, 1))
+    folder.store.duplicate(JOB, OTHER)
+    ages = {each.job_id: each.age_seconds for each in folder.store.scan()}
+    assert set(ages) == {JOB, OTHER}
+    assert max(ages.values()) < 300
+
+
+def test_where_files_have_one_name_only_a_duplicate_is_a_copy(folder: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    content = random.Random(1).randbytes(3 * MIB)
+    stored(folder.store, JOB, content)
+    folder.store.duplicate(JOB, OTHER)
+    assert (folder.names(), folder.parts()) == ([JOB, OTHER], [])
+    assert at_hand(folder.store, OTHER) == content
 
 
 def test_all_that_lies_there_is_found_with_its_age_and_can_be_discarded(place: Place) -> None:

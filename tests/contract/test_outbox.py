@@ -1,6 +1,7 @@
 """The outbox on the real servers: what the scripts put there, once each, and what becomes of it."""
 
 import asyncio
+import json
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -9,7 +10,7 @@ from api.job_store import AcceptOutcome, CancelOutcome
 from api.webhook_store import LoggedEvent
 from core.errors import FailureCode, IdempotencyConflict, JobNotFound, NoWebhookEvent, OutboundFault
 from core.keys import Keys
-from core.webhooks import WebhookState
+from core.webhooks import WebhookCall, WebhookForm, WebhookState
 from tests.harness.stores import INFO, Jobs, new_job
 from worker.outbox import Delivery, Outbox, Outcome
 
@@ -96,6 +97,25 @@ def test_every_end_of_a_job_is_one_event(jobs: Jobs, outbox: Outbox, status: str
     assert (delivery.url, delivery.event.job_id, delivery.event.type) == (URL, job_id, f"transcription.{status}")
     assert (delivery.event.failure is not None) is (status == "failed")
     assert outbox.take(lease_seconds=60) is None
+
+
+@pytest.mark.parametrize(("status", "end"), [(status, ends[0]) for status, ends in ENDS.items()])
+def test_a_receiver_is_called_as_its_job_says(
+    jobs: Jobs, outbox: Outbox, status: str, end: Callable[[Jobs], None]
+) -> None:
+    call = WebhookCall(WebhookForm.ASSEMBLYAI, ("X-Secret", "hush: a value"))
+    job_id = jobs.accept(webhook_url=URL, webhook_call=call)
+    end(jobs)
+    delivery = taken(outbox)
+    assert delivery.call == call
+    assert json.loads(delivery.event.body(delivery.call.form)) == {
+        "transcript_id": job_id,
+        "status": "completed" if status == "completed" else "error",
+    }
+    assert "hush" not in f"{delivery} {delivery.call} {jobs.get(job_id)}"
+    jobs.accept(webhook_url=URL)
+    jobs.done(jobs.claimed())
+    assert taken(outbox).call == WebhookCall()
 
 
 def test_a_job_without_a_url_has_no_event(jobs: Jobs, outbox: Outbox) -> None:

@@ -26,6 +26,11 @@ NOT_AUDITED = {
     ("GET", "/webhooks/{job_id}"),
     ("GET", "/v1/models"),
     ("GET", "/v1/models/{model}"),
+    ("GET", "/status"),
+    ("GET", "/v2/transcript"),
+    # Polled: what tells the transcript in the end is an entry, what doesn't yet is none.
+    ("GET", "/transcribe/{job_id}"),
+    ("GET", "/v2/transcript/{job_id}"),
     ("GET", "/health"),
     ("GET", "/health/ready"),
     ("GET", "/stats"),
@@ -141,6 +146,30 @@ def test_a_job_from_its_post_to_its_erasure(service: Service) -> None:
     ]
     assert {entry["who"] for entry in owner.entries()} == {f"key:{owner.key_id}"}
     assert {entry["address"] for entry in owner.entries()} == {"127.0.0.1"}
+
+
+@pytest.mark.parametrize("path", ["/transcribe/{}", "/v2/transcript/{}"])
+def test_polls_are_no_entries_until_one_tells_the_transcript(service: Service, path: str) -> None:
+    owner = Somebody(service, "submit", "read")
+    running = owner.submit(HOUR)
+    assert owner.ask("GET", path.format(running)).status_code == 200
+    owner.ask("DELETE", f"/job/{running}")
+    job_id = owner.submit()
+    assert owner.finished(job_id) == "completed"
+    assert owner.ask("GET", path.format(job_id)).status_code == 200
+    deeds = [deed for deed in owner.deeds() if deed[0] == "transcript.read"]
+    assert deeds == [("transcript.read", 200, job_id)]
+
+
+def test_an_upload_that_comes_before_its_job_is_an_entry(service: Service) -> None:
+    owner = Somebody(service, "submit", "read")
+    answer = owner.ask("POST", "/v2/upload", content=TINY)
+    upload_url = answer.json()["upload_url"]
+    assert owner.deeds() == [("audio.uploaded", 200, upload_url.rpartition("/")[2])]
+    made = owner.ask("POST", "/v2/transcript", json={"audio_url": upload_url}).json()
+    assert owner.deeds()[-1] == ("job.submitted", 202, made["id"])
+    owner.ask("DELETE", f"/v2/transcript/{made['id']}")
+    assert owner.deeds()[-1][0] in {"job.erased", "job.cancelled"}
 
 
 def test_jobs_that_are_cancelled(service: Service) -> None:

@@ -146,6 +146,7 @@ def test_no_log_tells_what_is_nobodys_business(running: Service, balancer: Balan
     direct, balanced = Snoop(f"http://127.0.0.1:{running.port}"), Snoop(balancer.url)
 
     transcribe(direct, running)
+    in_other_words(direct, running)
     for snoop in (direct, balanced):
         refuse(snoop)
     key = use_a_key(direct)
@@ -194,6 +195,40 @@ def transcribe(snoop: Snoop, running: Service) -> None:
     snoop.ask("GET", f"/result/{waiting}")
     snoop.ask("DELETE", f"/job/{waiting}")
     snoop.ask("DELETE", f"/job/{job_id}")
+
+
+def in_other_words(snoop: Snoop, running: Service) -> None:
+    """Do as clients of AssemblyAI and of whisper-asr-webservice do."""
+    headers = {"Authorization": ADMIN_KEY}
+    uploaded = httpx.post(
+        f"{snoop.url}/v2/upload?{QUERY}", headers=headers, content=clip("lighthouse").read_bytes(), trust_env=False
+    )
+    made = httpx.post(
+        f"{snoop.url}/v2/transcript?{QUERY}",
+        headers=headers,
+        json={
+            "audio_url": uploaded.json()["upload_url"],
+            "keyterms_prompt": [MARK],
+            "webhook_url": f"http://127.0.0.1:9/{MARK}",
+            "webhook_auth_header_name": f"X-{MARK}",
+            "webhook_auth_header_value": f"{MARK} secret",
+        },
+        trust_env=False,
+    )
+    job_id = made.json()["id"]
+    running.finished(job_id)
+    for path in ("", "/srt", "/vtt", "/sentences", "/paragraphs", f"/word-search?words={SPEECH[0]}"):
+        assert SPEECH[0] in snoop.ask("GET", f"/v2/transcript/{job_id}{path}").text
+    snoop.ask("POST", "/v2/transcript", headers={"Content-Type": f"application/{MARK}"})
+    snoop.ask("DELETE", f"/v2/transcript/{job_id}")
+    answer = httpx.post(
+        f"{snoop.url}/asr?initial_prompt={MARK}&video_file=/films/{MARK}.mkv",
+        headers=headers,
+        files={"audio_file": (f"{MARK}.flac", clip("lighthouse").read_bytes())},
+        trust_env=False,
+        timeout=60,
+    )
+    assert SPEECH[0] in answer.text
 
 
 def refuse(snoop: Snoop) -> None:

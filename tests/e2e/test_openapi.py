@@ -10,7 +10,13 @@ from core.options import TranscriptionOptions
 from tests.harness.service import Service
 from tests.media import clip
 
-OTHER_APIS = {"/v1/": "OpenAIError", "/inference": "WhisperCppError"}
+OTHER_APIS = {
+    "/v1/": "OpenAIError",
+    "/v2/": "AssemblyAIError",
+    "/asr": "WhisperAsrError",
+    "/detect-language": "WhisperAsrError",
+    "/inference": "WhisperCppError",
+}
 """What the errors of other APIs' paths are."""
 
 
@@ -32,6 +38,19 @@ def test_every_route_is_documented(document: dict[str, Any]) -> None:
         "/v1/models",
         "/v1/models/{model}",
         "/inference",
+        "/asr",
+        "/detect-language",
+        "/status",
+        "/v2/upload",
+        "/v2/transcript",
+        "/v2/transcript/{job_id}",
+        "/v2/transcript/{job_id}/srt",
+        "/v2/transcript/{job_id}/vtt",
+        "/v2/transcript/{job_id}/sentences",
+        "/v2/transcript/{job_id}/paragraphs",
+        "/v2/transcript/{job_id}/word-search",
+        "/transcribe/async",
+        "/transcribe/{job_id}",
         "/status/{job_id}",
         "/events/{job_id}",
         "/result/{job_id}",

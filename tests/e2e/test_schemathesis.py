@@ -85,8 +85,9 @@ class Jobs:
             case.path_parameters["job_id"] = self._random.choice(jobs)
         if _is_valid_wait(case.query.get("wait")):
             case.query["wait"] = _WAIT_SECONDS
-        if isinstance(case.body, dict) and _is_taken(case.body.get("url")):
-            case.body["url"] = self._url
+        for name in ("url", "audio_url"):
+            if isinstance(case.body, dict) and _is_taken(case.body.get(name)):
+                case.body[name] = self._url
 
 
 @dataclass

@@ -149,6 +149,38 @@ def test_lists_show_ones_own_jobs_only_and_cursors_no_others(ann: Tenant, bob: T
     assert not set(bobs) & set(ann.jobs(cursor=f"9999999999999-{bobs[0]}"))
 
 
+def test_an_upload_serves_its_own_tenants_jobs_only_and_goes_with_him(
+    service: Service, ann: Tenant, bob: Tenant
+) -> None:
+    audio = silence_wav(9, rate=8000)
+    carla = tenant(service, "carla")
+    # As AssemblyAI's clients send it: the key alone.
+    bare = {"Authorization": carla.headers["Authorization"].removeprefix("Bearer ")}
+    upload_url = service.client.post("/v2/upload", content=audio, headers=bare).json()["upload_url"]
+    upload_id = upload_url.rpartition("/")[2]
+    for stranger in (ann, bob):
+        answer = service.client.post("/v2/transcript", json={"audio_url": upload_url}, headers=stranger.headers)
+        unknown = service.client.post(
+            "/v2/transcript", json={"audio_url": upload_url.replace(upload_id, NOBODYS)}, headers=stranger.headers
+        )
+        assert (answer.status_code, answer.text) == (400, unknown.text)
+    made = service.client.post("/v2/transcript", json={"audio_url": upload_url}, headers=bare)
+    assert made.status_code == 200
+    job_id = made.json()["id"]
+    assert carla.finish(job_id) == "completed"
+    assert job_id not in service.client.get("/v2/transcript?limit=200", headers=ann.headers).text
+    for neighbour in ("before_id", "after_id"):
+        answer = service.client.get(f"/v2/transcript?{neighbour}={job_id}", headers=bob.headers)
+        assert answer.status_code == 404
+    assert upload_id in service.media_files()
+    unused = service.client.post("/v2/upload", content=audio, headers=bare).json()["upload_url"].rpartition("/")[2]
+    assert service.client.delete("/tenants/carla", headers={"X-API-Key": ADMIN_KEY}).status_code == 200
+    assert not {upload_id, unused, job_id} & set(service.media_files())
+    with service.redis() as client:
+        assert client.keys("scriptorium:upload:*") == []
+        assert client.keys("scriptorium:tenant:carla:*") == []
+
+
 def test_a_tenants_keys_see_each_others_jobs(service: Service, ann: Tenant) -> None:
     job_id = ann.post(4)["job_id"]
     assert tenant(service, "ann").get(f"/status/{job_id}").status_code == 200

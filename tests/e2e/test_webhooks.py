@@ -106,6 +106,48 @@ def test_the_end_of_a_job_is_told_signed_and_logged(client: Client, receiver: Re
     assert [each.headers["webhook-id"] for each in receiver.awaited(2)] == [event["webhook_id"]] * 2
 
 
+def test_a_receiver_is_told_in_assemblyais_words_with_its_secret(
+    cluster: Cluster, client: Client, receiver: Receiver
+) -> None:
+    uploaded = client.http.post("/v2/upload", content=TINY).json()
+    asked = {
+        "audio_url": uploaded["upload_url"],
+        "webhook_url": receiver.url("/assemblyai?id=7"),
+        "webhook_auth_header_name": "X-My-Secret",
+        "webhook_auth_header_value": "hush, hush",
+    }
+    answer = client.http.post("/v2/transcript", json=asked)
+    assert answer.status_code == 200, answer.text
+    made = answer.json()
+    client.event(made["id"], "delivered")
+    (received,) = receiver.received
+    assert json.loads(received.body) == {"transcript_id": made["id"], "status": "completed"}
+    assert received.headers["x-my-secret"] == "hush, hush"
+    assert received.headers["content-type"] == "application/json"
+    signed = f"{received.headers['webhook-id']}.{received.headers['webhook-timestamp']}.".encode() + received.body
+    digest = base64.b64encode(hmac.new(KEY, signed, hashlib.sha256).digest()).decode()
+    assert received.headers["webhook-signature"] == f"v1,{digest}"
+    shown = client.http.get(f"/v2/transcript/{made['id']}").json()
+    assert (shown["webhook_url"], shown["webhook_status_code"]) == (receiver.url("/assemblyai?id=7"), 204)
+    assert (shown["webhook_auth"], shown["webhook_auth_header_name"]) == (True, "X-My-Secret")
+    # Nobody is told the secret, and its owner only by what he sent himself.
+    for path in (f"/v2/transcript/{made['id']}", "/v2/transcript", f"/webhooks/{made['id']}", f"/status/{made['id']}"):
+        assert "hush" not in client.http.get(path).text
+    assert "hush" not in answer.text
+    logs = "".join(path.read_text() for path in Path(cluster.logs).iterdir() if path.suffix == ".log")
+    assert made["id"] in logs
+    assert "hush" not in logs
+
+
+def test_an_end_that_is_no_transcript_is_an_error_in_assemblyais_words(client: Client, receiver: Receiver) -> None:
+    asked = {"audio_url": "http://127.0.0.1:9/nothing", "webhook_url": receiver.url()}
+    made = client.http.post("/v2/transcript", json=asked).json()
+    client.http.delete(f"/job/{made['id']}")
+    (received,) = receiver.awaited(1)
+    assert json.loads(received.body) == {"transcript_id": made["id"], "status": "error"}
+    assert "x-my-secret" not in received.headers
+
+
 def test_a_deliverer_killed_while_it_sends_is_followed_by_one_that_sends_the_same(
     cluster: Cluster, client: Client, receiver: Receiver
 ) -> None:

@@ -17,6 +17,7 @@ from core.keys import Keys
 from core.options import TranscriptionOptions
 from core.redis_clients import connect, connect_async
 from core.transcript import Segment, Transcript, TranscriptInfo
+from core.webhooks import WebhookCall
 from core.work import Work
 from worker.job_store import JobStore as WorkerStore
 from worker.job_store import Reaped
@@ -54,6 +55,7 @@ def new_job(
     options: TranscriptionOptions | None = None,
     idempotency_key: str | None = None,
     webhook_url: str | None = None,
+    webhook_call: WebhookCall | None = None,
     source_url: str | None = None,
     request_id: str | None = None,
     retention_ms: int | None = None,
@@ -79,6 +81,7 @@ def new_job(
         shares_work=sha256 is not None,
         idempotency_key=idempotency_key,
         webhook_url=webhook_url,
+        webhook_call=webhook_call or WebhookCall(),
         source_url=source_url,
         request_id=request_id,
         retention_ms=retention_ms,

@@ -253,6 +253,13 @@ def test_what_nginx_refuses_of_another_apis_has_that_apis_shape(balancer: Balanc
     }
     whisper_cpp = httpx.post(f"{balancer.url}/inference", content=body, trust_env=False)
     assert (whisper_cpp.status_code, whisper_cpp.json()) == (413, {"error": "A file may have 0.5 MiB."})
+    assemblyai = httpx.post(f"{balancer.url}/v2/upload", content=body, trust_env=False)
+    assert (assemblyai.status_code, assemblyai.headers["content-type"]) == (413, "application/json")
+    assert assemblyai.json() == {"error": "A file may have 0.5 MiB.", "code": "upload_too_large"}
+    for path in ("/asr?output=srt", "/detect-language"):
+        whisper_asr = httpx.post(f"{balancer.url}{path}", content=body, trust_env=False)
+        assert (whisper_asr.status_code, whisper_asr.headers["content-type"]) == (413, "application/json")
+        assert whisper_asr.json() == {"detail": "A file may have 0.5 MiB."}
 
 
 def test_without_a_gateway_it_says_so_and_when_to_come_back(tmp_path: Path) -> None:

@@ -2,11 +2,12 @@
 
 import asyncio
 import hashlib
+import io
 import os
 import random
 import threading
 import tracemalloc
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -20,6 +21,8 @@ from hypothesis import strategies as st
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message
 
+from api.bare_pcm import HEADER
+from api.media_kinds import begins_as_container, refuse_other_than_media
 from api.upload_pace import UploadPace
 from api.uploads import Upload, UploadLimits, UploadReceiver
 from core.errors import (
@@ -39,6 +42,8 @@ from core.errors import (
 )
 from core.media_files import MediaFiles
 from core.media_stores import MediaStores
+from tests.media import RARER_TRANSCODINGS, TRANSCODINGS, Transcoding, clip, transcoded
+from worker import wav_header
 
 JOB_ID = "0123456789abcdef0123456789abcdef"
 BOUNDARY = b"boundary-4f1c"
@@ -768,3 +773,85 @@ def test_the_disk_that_counts_is_the_one_that_is_written_to(runner: asyncio.Runn
     with pytest.raises(DiskFull):
         apart.upload(announced(SECRET, file_part(b"x" * 2 * MIB)))
     assert apart.stored() == [[], ["another"]]
+
+
+# Bare samples, and bodies that are files
+
+
+def pcm(runner: asyncio.Runner, media: MediaFiles, body: bytes, *, chunk_bytes: int = MIB) -> tuple[Upload, bytes]:
+    """Return an upload that may be bare samples, and what is stored of it; remove it."""
+    request = Client(in_chunks(body, chunk_bytes)).request
+    receive = receiver(media, LIMITS).receive(request, JOB_ID, client=ME, may_be_bare_pcm=True)
+    try:
+        return runner.run(receive), media.path(JOB_ID).read_bytes()
+    finally:
+        media.remove(JOB_ID)
+
+
+@pytest.mark.parametrize("chunk_bytes", [1, 100, 65_536, 5 * MIB])
+@pytest.mark.parametrize("samples", [b"\x00\x01", bytes(32_000), random.Random(1).randbytes(3_200_000)])
+def test_bare_samples_become_a_wav(runner: asyncio.Runner, media: MediaFiles, samples: bytes, chunk_bytes: int) -> None:
+    if len(samples) / chunk_bytes > 40_000:
+        samples = samples[:40_000]
+    upload, stored = pcm(runner, media, form(file_part(samples)), chunk_bytes=chunk_bytes)
+    assert stored == HEADER + samples
+    assert upload.sha256 == hashlib.sha256(stored).hexdigest()
+    assert upload.audio_seconds == pytest.approx(len(samples) / 32_000)
+    path = media.path(JOB_ID)
+    path.write_bytes(stored)
+    try:
+        assert wav_header.seconds(path) == upload.audio_seconds
+        assert wav_header.missing_bytes(path) == 0
+        refuse_other_than_media(io.BytesIO(stored))
+    finally:
+        media.remove(JOB_ID)
+
+
+@pytest.mark.parametrize("transcoding", [*TRANSCODINGS, *RARER_TRANSCODINGS], ids=lambda each: each.name)
+def test_what_begins_as_a_container_is_left_as_it_is(transcoding: Transcoding) -> None:
+    content = transcoded(clip("garden"), transcoding.container, transcoding.codec)
+    # Streams of bare frames have two bytes to know them by, which samples may have as well; and Sony's w64,
+    # which nobody sends as samples, is not worth a signature of its own.
+    assert begins_as_container(content) is (transcoding.name not in {"aac", "mp2", "ts", "w64"})
+
+
+def test_a_container_is_stored_as_it_comes(runner: asyncio.Runner, media: MediaFiles) -> None:
+    content = clip("garden").read_bytes()
+    upload, stored = pcm(runner, media, form(file_part(content)), chunk_bytes=10)
+    assert (stored, upload.audio_seconds) == (content, SECONDS)
+
+
+def bare(runner: asyncio.Runner, media: MediaFiles, client: Client, limits: UploadLimits = LIMITS) -> Upload:
+    return runner.run(receiver(media, limits).receive_bare(client.request, JOB_ID, client=ME, media=media))
+
+
+@pytest.mark.parametrize("chunk_bytes", [7, 65_536, 5 * MIB])
+def test_a_body_that_is_a_file_is_stored_as_it_comes(
+    runner: asyncio.Runner, media: MediaFiles, chunk_bytes: int
+) -> None:
+    content = random.Random(2).randbytes(5 * MIB + 17 if chunk_bytes > 7 else 3000)
+    headers = {"content-type": b"application/octet-stream", "content-length": str(len(content)).encode()}
+    try:
+        upload = bare(runner, media, Client(in_chunks(content, chunk_bytes), headers=headers))
+        assert media.path(JOB_ID).read_bytes() == content
+        assert (upload.size_bytes, upload.sha256) == (len(content), hashlib.sha256(content).hexdigest())
+        assert (upload.file_name, upload.fields, upload.audio_seconds) == (None, {}, SECONDS)
+    finally:
+        media.remove(JOB_ID)
+
+
+@pytest.mark.parametrize(
+    ("client", "error"),
+    [
+        (lambda: Client([b""]), FileEmpty),
+        (lambda: Client(in_chunks(bytes(3 * MIB))), UploadTooLarge),
+        (lambda: Client([b"x"], headers={"content-length": b"999999999999"}), UploadTooLarge),
+        (lambda: Client(in_chunks(bytes(MIB)), disconnects=True), ClientDisconnect),
+    ],
+)
+def test_a_body_that_is_no_file_leaves_nothing(
+    runner: asyncio.Runner, media: MediaFiles, client: Callable[[], Client], error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        bare(runner, media, client(), bounds(max_file_bytes=2 * MIB))
+    assert list(media.folder.iterdir()) == []
