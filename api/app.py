@@ -38,8 +38,19 @@ from api.rate_limits import HEADERS as RATE_LIMIT_HEADERS
 from api.rate_limits import RateLimits
 from api.request_traces import RequestTraces
 from api.response_headers import ResponseHeaders
+from api.routes import (
+    audio,
+    corrections,
+    dead_letters,
+    documentation,
+    jobs,
+    keys,
+    operations,
+    tenants,
+    transcribe,
+    webhooks,
+)
 from api.routes import audit as audit_routes
-from api.routes import corrections, dead_letters, documentation, jobs, keys, operations, tenants, transcribe, webhooks
 from api.services import Services
 from api.settings import GatewaySettings
 from api.signing_keys import SigningKeys
@@ -72,6 +83,8 @@ _CORS_REQUEST_HEADERS = (
     "Idempotency-Key",
     "Last-Event-ID",
     "Cache-Control",
+    "Range",
+    "If-Range",
     "X-Request-ID",
 )
 _CORS_RESPONSE_HEADERS = (
@@ -79,6 +92,9 @@ _CORS_RESPONSE_HEADERS = (
     "Retry-After",
     "X-Request-ID",
     "Idempotency-Replayed",
+    "Content-Range",
+    "Content-Disposition",
+    "ETag",
     *RATE_LIMIT_HEADERS,
 )
 
@@ -239,6 +255,7 @@ def create_app(settings: GatewaySettings, *, metrics_folder: Path | None = None)
     for routes in (
         transcribe,
         jobs,
+        audio,
         corrections,
         webhooks,
         dead_letters,

@@ -38,6 +38,7 @@ from core.errors import (
     NoWebhookEvent,
     OptionProblem,
     QueueFull,
+    RangeNotSatisfiable,
     RateLimited,
     ScopeMissing,
     ScriptoriumError,
@@ -69,6 +70,7 @@ STATUSES: Mapping[type[ScriptoriumError], HTTPStatus] = {
     NoWebhookEvent: HTTPStatus.CONFLICT,
     JobExpired: HTTPStatus.GONE,
     AudioExpired: HTTPStatus.GONE,
+    RangeNotSatisfiable: HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
     UploadTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     CorrectionsTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     UnsupportedMedia: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
@@ -237,6 +239,8 @@ async def _on_scriptorium_error(request: Request, error: Exception) -> JSONRespo
         headers["Retry-After"] = str(error.retry_after_seconds)
     if isinstance(error, Unauthenticated):
         headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, RangeNotSatisfiable):
+        headers["Content-Range"] = f"bytes */{error.size_bytes}"
     job_id = request.path_params.get("job_id")
     return _response(
         request,

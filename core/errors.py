@@ -22,6 +22,7 @@ ScriptoriumError                    code
 │   ├── JobExpired                  job_expired
 │   ├── CorrectionsTooLarge         corrections_too_large
 │   ├── AudioExpired                audio_expired
+│   ├── RangeNotSatisfiable         range_not_satisfiable
 │   ├── QueueFull                   queue_full
 │   ├── NotADeadLetter              not_a_dead_letter
 │   ├── IdempotencyConflict         idempotency_conflict
@@ -352,10 +353,21 @@ class NoWebhookEvent(RequestRefused):
 
 
 class AudioExpired(RequestRefused):
-    """The audio of a dead letter is gone, so there is nothing to transcribe again."""
+    """The audio is gone, so there is nothing to hear, or to transcribe again."""
 
     code = "audio_expired"
     title = "The audio is gone"
+
+
+class RangeNotSatisfiable(RequestRefused):
+    """The part that was asked for lies behind the end of what has `size_bytes`."""
+
+    code = "range_not_satisfiable"
+    title = "There are no such bytes"
+
+    def __init__(self, detail: str = "", *, size_bytes: int = 0) -> None:
+        super().__init__(detail)
+        self.size_bytes = size_bytes
 
 
 class QueueFull(RequestRefused):

@@ -204,11 +204,12 @@ local function expire_job(job, id, records_ms, is_retained)
   expire_corrections(job, id)
 end
 
--- Sets when a finished work goes, and those of its jobs that have ended with it.
+-- Sets when a finished work goes, and those of its jobs that have ended with it. All that is kept of it is kept from now
+-- on: from its end, or from when the latest job came to share it.
 local function expire(id)
   local results_ms, records_ms, is_retained = lifetimes(id)
   local results, records = integer(now + results_ms), integer(now + records_ms)
-  redis.call('HSET', work_key(id), 'expires_at_ms', results)
+  redis.call('HSET', work_key(id), 'expires_at_ms', results, 'kept_from_ms', integer(now))
   for _, part in ipairs({ 'segments', 'result', 'events' }) do
     redis.call('PEXPIREAT', work_key(id, part), results)
   end

@@ -28,7 +28,7 @@ from core.settings import CommonSettings
 from tests.harness.s3_server import BUCKET, S3Server
 from tests.harness.stores import HOUR_MS, Jobs
 from tests.media import clip, silence_wav, transcoded
-from worker.clean_up import clean_up
+from worker.clean_up import AudioPolicy, clean_up
 
 JOB, OTHER = "0123456789abcdef" * 2, "f" * 32
 KIB, MIB = 1024, 1024 * 1024
@@ -101,7 +101,7 @@ def test_a_file_is_there_once_it_is_whole(place: Place, size: int) -> None:
     writer = place.store.begin(JOB)
     appended(writer, content)
     assert place.names() == []
-    assert not place.store.holds(JOB)
+    assert place.store.stat(JOB) is None
 
     def ends(file: BinaryIO) -> tuple[int, bytes, bytes]:
         size_bytes = file.seek(0, 2)
@@ -115,7 +115,7 @@ def test_a_file_is_there_once_it_is_whole(place: Place, size: int) -> None:
         (size, content[: 8 * KIB], content[-64 * KIB :]),
     )
     assert (place.names(), place.parts()) == ([JOB], [])
-    assert place.store.holds(JOB)
+    assert place.store.stat(JOB) is not None
     assert at_hand(place.store, JOB) == content
 
 
@@ -152,7 +152,7 @@ def test_what_is_removed_is_gone_and_counted(place: Place) -> None:
     assert place.store.remove(JOB) == [100]
     assert place.store.remove(JOB) == []
     assert place.names() == [OTHER]
-    assert not place.store.holds(JOB)
+    assert place.store.stat(JOB) is None
 
 
 def test_all_that_lies_there_is_found_with_its_age_and_can_be_discarded(place: Place) -> None:
@@ -179,7 +179,7 @@ def test_the_clean_up_removes_what_no_job_needs(valkey_url: str, keys: Keys, pla
             clean_up(
                 jobs.worker,
                 MediaStores(place.store),
-                orphan_seconds=orphan_seconds,
+                AudioPolicy(orphan_seconds=orphan_seconds, keep_ms=0, roomy_bytes=0),
                 record_age_ms=HOUR_MS,
                 audit_age_ms=HOUR_MS,
             )
