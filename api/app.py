@@ -51,6 +51,8 @@ from api.routes import (
     webhooks,
 )
 from api.routes import audit as audit_routes
+from api.routes import search as search_routes
+from api.search.service import TranscriptSearch
 from api.services import Services
 from api.settings import GatewaySettings
 from api.signing_keys import SigningKeys
@@ -168,6 +170,7 @@ def create_app(settings: GatewaySettings, *, metrics_folder: Path | None = None)
         result_ttl_hours=settings.result_ttl_hours,
         sensitivity=sensitivity,
     )
+    search = TranscriptSearch.of_settings(settings, client, metrics)
     services = Services(
         settings=settings,
         authenticator=GoldenSetDoor(door, settings.golden_set_key) if settings.golden_set_key else door,
@@ -204,6 +207,7 @@ def create_app(settings: GatewaySettings, *, metrics_folder: Path | None = None)
         activity=activity,
         forecast=forecast,
         events=JobEvents(store, activity, forecast),
+        search=search,
         webhooks=WebhookStore(client),
         url_policy=url_policy,
         terms=terms,
@@ -216,10 +220,12 @@ def create_app(settings: GatewaySettings, *, metrics_folder: Path | None = None)
         threads = _THREADS if media.are_local else _THREADS + settings.max_uploads
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(threads, thread_name_prefix="disk"))
         activity.start()
+        search.start()
         if isinstance(door, ApiKeyDoor):
             await door.warn_if_locked()
         yield
         activity.close()
+        await search.close()
         await audit.close()
         services.turns.close()
         await client.aclose()
@@ -256,6 +262,7 @@ def create_app(settings: GatewaySettings, *, metrics_folder: Path | None = None)
         transcribe,
         jobs,
         audio,
+        search_routes,
         corrections,
         webhooks,
         dead_letters,

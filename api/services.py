@@ -20,6 +20,7 @@ from api.job_store import JobStore
 from api.job_terms import TermsPolicy
 from api.metrics import GatewayMetrics
 from api.rate_limits import RateLimits
+from api.search.service import TranscriptSearch
 from api.settings import GatewaySettings
 from api.submissions import Submissions
 from api.uploads import UploadReceiver
@@ -53,6 +54,7 @@ class Services:
     activity: ActivityFeed
     forecast: Forecast
     events: JobEvents
+    search: TranscriptSearch
     webhooks: WebhookStore
     url_policy: UrlPolicy
     terms: TermsPolicy

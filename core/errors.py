@@ -28,6 +28,7 @@ ScriptoriumError                    code
 │   ├── IdempotencyConflict         idempotency_conflict
 │   ├── UnknownKey                  unknown_key
 │   ├── KeysNotInUse                keys_not_in_use
+│   ├── SearchNotInUse              search_not_in_use
 │   └── NoWebhookEvent              no_webhook_event
 ├── JobFailed                       the FailureCode of the job
 ├── ServiceUnavailable              nothing is wrong with the request; try again
@@ -343,6 +344,13 @@ class KeysNotInUse(RequestRefused):
 
     code = "keys_not_in_use"
     title = "API keys are not in use"
+
+
+class SearchNotInUse(RequestRefused):
+    """SEARCH is `off`: there is no index of transcripts."""
+
+    code = "search_not_in_use"
+    title = "Search is not in use"
 
 
 class NoWebhookEvent(RequestRefused):

@@ -277,6 +277,7 @@ class JobStore:
         seconds, _ = self._client.time()
         newest = seconds * 1000 - older_than_ms
         jobs = self._forget_expired(self._keys.jobs, lambda entry: self._keys.job(_job_id(entry)), newest, limit)
+        self._forget_expired(self._keys.searchable, self._keys.job, newest, limit)  # of the same jobs
         return jobs + self._forget_expired(self._keys.dead, self._keys.work, newest, limit)
 
     def forget_audit(self, *, older_than_ms: int) -> int:
