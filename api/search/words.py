@@ -1,7 +1,7 @@
 """The words of a text as they are looked for: the same for every index, so that both find the same.
 
-Case, diacritics and compatible forms are one: `Café`, `cafe` and full-width letters. Where a script sets no spaces, each
-of its characters is a word, and what is looked for is a phrase of them (docs/decisions/0039).
+Case, diacritics and compatible forms are one: `Café`, `cafe` and full-width letters. Where a script sets no spaces,
+each of its characters is a word, and what is looked for is a phrase of them (docs/decisions/0039).
 """
 
 import re
