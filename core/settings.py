@@ -210,9 +210,9 @@ class MediaSettings(CommonSettings):
     def roomy_disk_bytes(self) -> int:
         """Free disk space, in bytes, below which audio goes that is kept only to be heard again.
 
-        Twice what the largest upload needs to be taken, lest kept audio have one refused until the next clean-up.
+        Enough that no upload is refused for it until the next clean-up, and nobody is called (the alert DiskLow).
         """
-        return 2 * (self.min_free_disk_bytes + self.max_file_bytes)
+        return 6 * self.min_free_disk_bytes + 2 * self.max_file_bytes
 
 
 class OutboundSettings(CommonSettings):

@@ -98,7 +98,16 @@ def test_after_its_retention_nothing_of_a_job_is_left(
         jobs.get(job_id)
     # What holds a word of it or whom it concerned goes by itself; lists of ids wait for the clean-up.
     kept = {trace.rpartition(" in ")[2].removeprefix(jobs.keys.prefix) for trace in all_traces(jobs, job_id)}
-    lists = {"jobs", f"tenant:{TENANT}:jobs", "expiring", "dead", "activity", "webhooks", f"webhooks:{job_id}"}
+    lists = {
+        "jobs",
+        f"tenant:{TENANT}:jobs",
+        "searchable",
+        "expiring",
+        "dead",
+        "activity",
+        "webhooks",
+        f"webhooks:{job_id}",
+    }
     assert {name for name in kept if not name.startswith("claim:")} <= lists
     clean(jobs, media)
     jobs.client.delete(jobs.keys.activity)  # kept for a minute

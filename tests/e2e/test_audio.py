@@ -20,6 +20,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
         SCRIPTED_RTF="0.01",
         CLEAN_UP_SECONDS="1",
         KEEP_AUDIO_HOURS="1",
+        MIN_FREE_DISK_MB="1",
     ) as running:
         yield running
 
