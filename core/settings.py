@@ -70,12 +70,6 @@ class CommonSettings(BaseSettings):
         examples=["confidential=/mnt/encrypted/scriptorium"],
     )
     result_ttl_hours: float = Field(default=24, gt=0, description="How long results are kept.")
-    keep_audio_hours: float = Field(
-        default=24,
-        ge=0,
-        description="How long the audio of a completed job is kept to be heard again, at most as long as its result; "
-        "0: until it is done.",
-    )
     record_ttl_hours: float = Field(
         default=168,
         gt=0,
@@ -152,11 +146,6 @@ class CommonSettings(BaseSettings):
         return round(self.result_ttl_hours * 3_600_000)
 
     @property
-    def keep_audio_ms(self) -> int:
-        """How long the audio of completed jobs is kept, in milliseconds."""
-        return round(self.keep_audio_hours * 3_600_000)
-
-    @property
     def record_ttl_ms(self) -> int:
         """How much longer records are kept, in milliseconds."""
         return round(self.record_ttl_hours * 3_600_000)
@@ -205,14 +194,6 @@ class MediaSettings(CommonSettings):
     def min_free_disk_bytes(self) -> int:
         """Disk space that audio must leave, in bytes."""
         return round(self.min_free_disk_mb * _MIB)
-
-    @property
-    def roomy_disk_bytes(self) -> int:
-        """Free disk space, in bytes, below which audio goes that is kept only to be heard again.
-
-        Enough that no upload is refused for it until the next clean-up, and nobody is called (the alert DiskLow).
-        """
-        return 6 * self.min_free_disk_bytes + 2 * self.max_file_bytes
 
 
 class OutboundSettings(CommonSettings):

@@ -1,5 +1,6 @@
 """The worker's side of the job store: claims, reports and finishes. Synchronous, used by many threads."""
 
+import json
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,6 @@ from redis import Redis
 from core.errors import FailureCode
 from core.job_scripts import JobScript, script_arguments
 from core.keys import Keys
-from core.options import TranscriptionOptions
 from core.tracing import NO_TRACES, Tracer
 from core.transcript import Segment, TranscriptInfo
 from core.work import Work
@@ -360,7 +360,7 @@ def _media_use(record: Sequence[str | None], now_ms: int, keep_ms: int) -> Media
     if status != "completed" or now_ms >= min(int(kept_from_ms or 0) + keep_ms, int(expires_at_ms or 0)):
         return MediaUse.NONE
     # What was taken out of the transcript is still said in the audio.
-    is_redacted = options is not None and bool(TranscriptionOptions.model_validate_json(options).redact)
+    is_redacted = bool(json.loads(options or "{}").get("redact"))
     return MediaUse.NONE if is_redacted else MediaUse.KEPT
 
 

@@ -19,7 +19,10 @@ from core.media_store import MediaStore
 _PIECE_BYTES: Final = 512 * 1024
 """Read at once; as much of an answer is in memory."""
 _PATH: Final = "/audio/{job_id}"
-_BINARY: Final = {"audio/*": {"schema": {"type": "string", "format": "binary"}, "example": "fLaC..."}}
+_BINARY: Final = {
+    kind: {"schema": {"type": "string", "format": "binary"}, "example": "fLaC..."}
+    for kind in ("audio/*", "video/*", "application/octet-stream")
+}
 
 router = APIRouter(tags=["jobs"])
 

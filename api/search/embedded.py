@@ -77,7 +77,7 @@ class EmbeddedIndex(Index):
 
     @contextmanager
     def _exclusive(self) -> Iterator[Session | None]:
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self._make_folder()
         with (self._folder / "writer.lock").open("w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -106,10 +106,14 @@ class EmbeddedIndex(Index):
             is_over = after - before < 2  # noqa: PLR2004 - as FTS5 says that there is nothing left to merge
             session.rows("UPDATE search_state SET merging = %s", _DONE if is_over else _UNDER_WAY)
 
+    def _make_folder(self) -> None:
+        """Make the folder if it isn't there; what lies in it is words of transcripts, and nobody else's business."""
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+
     @contextmanager
     def _opened(self) -> Iterator[sqlite3.Connection]:
         try:
-            self._folder.mkdir(parents=True, exist_ok=True, mode=0o750)
+            self._make_folder()
             with closing(sqlite3.connect(self._path, timeout=_LOCKED_SECONDS, isolation_level=None)) as connection:
                 _prepare(connection)
                 yield connection

@@ -9,7 +9,7 @@ times 2^20, plus its place counted from the end: descending positions are the ne
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
@@ -128,17 +128,10 @@ class Index(ABC):
             self._tidy(session, has_removed=writer.has_removed)
 
 
-class DocumentOf(Protocol):
-    """Writes a segment as a database takes it."""
-
-    def __call__(self, tenant: str, text: str) -> str:
-        """Return a segment's words as they are inserted; empty if it has none."""
-
-
 class IndexWriter:
-    """Changes an index within one transaction."""
+    """Changes an index within one transaction. `document` writes a tenant's text as the database takes it."""
 
-    def __init__(self, session: Session, insert: LiteralString, document: DocumentOf) -> None:
+    def __init__(self, session: Session, insert: LiteralString, document: Callable[[str, str], str]) -> None:
         self._session = session
         self._insert = insert
         self._document = document

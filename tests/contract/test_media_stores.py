@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import random
+import re
 import tracemalloc
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -16,7 +17,7 @@ from starlette.types import Message
 
 from api.upload_pace import UploadPace
 from api.uploads import Upload, UploadLimits, UploadReceiver
-from core.errors import UnsupportedMedia
+from core.errors import AudioExpired, UnsupportedMedia
 from core.keys import Keys
 from core.media_files import MediaFiles
 from core.media_store import MediaStore, MediaWriter
@@ -153,6 +154,22 @@ def test_what_is_removed_is_gone_and_counted(place: Place) -> None:
     assert place.store.remove(JOB) == []
     assert place.names() == [OTHER]
     assert place.store.stat(JOB) is None
+
+
+@pytest.mark.parametrize("size", [100, 6 * MIB])
+def test_any_part_of_a_file_is_read_until_it_is_gone(place: Place, size: int) -> None:
+    content = random.Random(size).randbytes(size)
+    stored(place.store, JOB, content)
+    facts = place.store.stat(JOB)
+    assert facts is not None
+    assert (facts.size_bytes, re.fullmatch(r"[0-9A-Za-z-]+", facts.version) is None) == (size, False)
+    assert place.store.stat(JOB) == facts
+    for start, length in ((0, 10), (size // 2, 33), (size - 7, 7), (size - 7, 5000), (size, 5), (size + 9, 5)):
+        assert place.store.read(JOB, start, length) == content[start : start + length]
+    place.store.remove(JOB)
+    assert place.store.stat(JOB) is None
+    with pytest.raises(AudioExpired):
+        place.store.read(JOB, 0, 10)
 
 
 def test_all_that_lies_there_is_found_with_its_age_and_can_be_discarded(place: Place) -> None:
