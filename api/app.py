@@ -45,6 +45,7 @@ from api.request_traces import RequestTraces
 from api.response_headers import ResponseHeaders
 from api.routes import (
     assemblyai,
+    audio,
     corrections,
     dead_letters,
     documentation,
@@ -60,6 +61,8 @@ from api.routes import (
     whisper_cpp,
 )
 from api.routes import audit as audit_routes
+from api.routes import search as search_routes
+from api.search.service import TranscriptSearch
 from api.services import Services
 from api.settings import GatewaySettings
 from api.signing_keys import SigningKeys
@@ -93,6 +96,8 @@ _CORS_REQUEST_HEADERS = (
     "Idempotency-Key",
     "Last-Event-ID",
     "Cache-Control",
+    "Range",
+    "If-Range",
     "X-Request-ID",
     ON_DISCONNECT_HEADER,
 )
@@ -102,6 +107,9 @@ _CORS_RESPONSE_HEADERS = (
     "X-Request-ID",
     "X-Job-Id",
     "Idempotency-Replayed",
+    "Content-Range",
+    "Content-Disposition",
+    "ETag",
     *RATE_LIMIT_HEADERS,
 )
 
@@ -183,6 +191,7 @@ def create_app(settings: GatewaySettings, *, metrics_folder: Path | None = None)
         sensitivity=sensitivity,
     )
     kept_uploads = KeptUploads(client, uploads=uploads, media=media, terms=terms)
+    search = TranscriptSearch.of_settings(settings, client, metrics)
     services = Services(
         settings=settings,
         authenticator=GoldenSetDoor(door, settings.golden_set_key) if settings.golden_set_key else door,
@@ -223,6 +232,7 @@ def create_app(settings: GatewaySettings, *, metrics_folder: Path | None = None)
         activity=activity,
         forecast=forecast,
         events=JobEvents(store, activity, forecast),
+        search=search,
         webhooks=WebhookStore(client),
         url_policy=url_policy,
         terms=terms,
@@ -235,10 +245,12 @@ def create_app(settings: GatewaySettings, *, metrics_folder: Path | None = None)
         threads = _THREADS if media.are_local else _THREADS + settings.max_uploads
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(threads, thread_name_prefix="disk"))
         activity.start()
+        search.start()
         if isinstance(door, ApiKeyDoor):
             await door.warn_if_locked()
         yield
         activity.close()
+        await search.close()
         await audit.close()
         services.turns.close()
         await client.aclose()
@@ -277,6 +289,8 @@ def create_app(settings: GatewaySettings, *, metrics_folder: Path | None = None)
         whisper_cpp,
         transcribe_async,
         jobs,
+        audio,
+        search_routes,
         corrections,
         webhooks,
         dead_letters,

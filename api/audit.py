@@ -47,6 +47,8 @@ ACTIONS: Final[Mapping[tuple[str, str], Action]] = {
     ("GET", "/result/{job_id}"): Action.TRANSCRIPT_READ,
     ("GET", "/result/{job_id}/corrections"): Action.TRANSCRIPT_READ,
     ("POST", "/result/{job_id}/corrections"): Action.TRANSCRIPT_CORRECTED,
+    ("GET", "/audio/{job_id}"): Action.AUDIO_READ,
+    ("GET", "/search"): Action.TRANSCRIPT_FOUND,
     ("GET", "/events/{job_id}"): Action.TRANSCRIPT_FOLLOWED,
     ("POST", "/webhooks/{job_id}/replay"): Action.WEBHOOK_REPLAYED,
     ("GET", "/dead-letters"): Action.DEAD_LETTER_READ,

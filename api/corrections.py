@@ -14,9 +14,9 @@ from rapidfuzz.distance import Levenshtein
 
 from core.transcript import Segment, Transcript
 
-_UNSPACED: Final = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+UNSPACED: Final = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 """Characters of Thai, Lao, Burmese, Khmer, Japanese and Chinese, as a character class."""
-_WORD: Final = re.compile(f"[{_UNSPACED}]|[^\\s{_UNSPACED}]+")
+_WORD: Final = re.compile(f"[{UNSPACED}]|[^\\s{UNSPACED}]+")
 _AROUND_WORDS: Final = re.compile(r"^[\W_]+|[\W_]+$")
 
 

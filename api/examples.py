@@ -363,6 +363,22 @@ _WORD_SEARCH: Final = {
     "matches": [{"text": "country", "count": 1, "timestamps": [[3270, 3810]], "indexes": [9]}],
 }
 
+_SEARCH: Final = {
+    "hits": [
+        {
+            "job_id": _JOB_ID,
+            "file_name": "interview.mp3",
+            "created_at": "2026-11-21T11:50:16.359Z",
+            "segment_id": 7,
+            "start": 31.4,
+            "end": 36.9,
+            "text": "The budget for next year is half of it.",
+            "marks": [[4, 10], [15, 24]],
+        }
+    ],
+    "next_cursor": "1882508431353675768",
+}
+
 ANSWERS: Final[dict[tuple[str, str, int], Any]] = {
     ("/transcribe", "post", 202): _JOB_ACCEPTED,
     ("/v1/audio/transcriptions", "post", 200): _OPENAI_TRANSCRIPTION,
@@ -376,6 +392,7 @@ ANSWERS: Final[dict[tuple[str, str, int], Any]] = {
     ("/result/{job_id}", "get", 200): _TRANSCRIPT,
     ("/result/{job_id}/corrections", "get", 200): _CORRECTIONS,
     ("/result/{job_id}/corrections", "post", 200): _CORRECTIONS,
+    ("/search", "get", 200): _SEARCH,
     ("/job/{job_id}", "delete", 200): _JOB_ERASED,
     ("/job/{job_id}", "delete", 202): _JOB_CANCEL_REQUESTED,
     ("/jobs", "get", 200): _JOB_LIST,

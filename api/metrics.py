@@ -72,6 +72,18 @@ class GatewayMetrics:
             registry=self.registry,
         )
 
+        self.search_waiting = Gauge(
+            "transcription_search_waiting",
+            "Transcripts that came or were corrected and are still to be indexed",
+            registry=self.registry,
+            multiprocess_mode="livemax",
+        )
+        self.search_failures = Counter(
+            "transcription_search_failures_total",
+            "Attempts to bring the index up to date that failed, and transcripts that could not be indexed",
+            registry=self.registry,
+        )
+
     def observe_request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count a request that was answered."""
         # Looking labels up takes longer than counting.

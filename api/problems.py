@@ -39,9 +39,11 @@ from core.errors import (
     NoWebhookEvent,
     OptionProblem,
     QueueFull,
+    RangeNotSatisfiable,
     RateLimited,
     ScopeMissing,
     ScriptoriumError,
+    SearchNotInUse,
     SigningKeysUnavailable,
     StoreUnavailable,
     TooManyUploads,
@@ -67,9 +69,11 @@ STATUSES: Mapping[type[ScriptoriumError], HTTPStatus] = {
     JobCancelled: HTTPStatus.CONFLICT,
     NotADeadLetter: HTTPStatus.CONFLICT,
     KeysNotInUse: HTTPStatus.CONFLICT,
+    SearchNotInUse: HTTPStatus.CONFLICT,
     NoWebhookEvent: HTTPStatus.CONFLICT,
     JobExpired: HTTPStatus.GONE,
     AudioExpired: HTTPStatus.GONE,
+    RangeNotSatisfiable: HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
     UploadTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     CorrectionsTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     UnsupportedMedia: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
@@ -270,6 +274,8 @@ async def _on_scriptorium_error(request: Request, error: Exception) -> JSONRespo
         headers["Retry-After"] = str(error.retry_after_seconds)
     if isinstance(error, Unauthenticated):
         headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, RangeNotSatisfiable):
+        headers["Content-Range"] = f"bytes */{error.size_bytes}"
     return _response(request, problem_of(error, request.path_params.get("job_id")), headers)
 
 

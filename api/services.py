@@ -21,6 +21,7 @@ from api.job_terms import TermsPolicy
 from api.kept_uploads import KeptUploads
 from api.metrics import GatewayMetrics
 from api.rate_limits import RateLimits
+from api.search.service import TranscriptSearch
 from api.settings import GatewaySettings
 from api.submissions import Submissions
 from api.synchronous import SynchronousCalls
@@ -57,6 +58,7 @@ class Services:
     activity: ActivityFeed
     forecast: Forecast
     events: JobEvents
+    search: TranscriptSearch
     webhooks: WebhookStore
     url_policy: UrlPolicy
     terms: TermsPolicy

@@ -1,6 +1,8 @@
 """The gateway's settings."""
 
 import re
+from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 
@@ -82,6 +84,16 @@ class GatewaySettings(DoorSettings, MediaSettings, OutboundSettings, GoldenSetSe
         default=200_000, ge=1, description="Entries that the audit log keeps at most; beyond, the oldest go first."
     )
 
+    search: Literal["on", "off"] = Field(
+        default="on", description="Whether all transcripts are indexed, for GET /search."
+    )
+    search_database_url: str = Field(
+        default="",
+        description="PostgreSQL for that index (postgresql://...), if it is not to be in DATA_DIR.",
+        repr=False,
+        examples=["postgresql://scriptorium:secret@db.example.com/scriptorium"],
+    )
+
     rate_limit_submit: str = Field(
         default="10/minute",
         description="Submissions that a key, or an address without one, may make; several limits separated by `;`, "
@@ -102,6 +114,19 @@ class GatewaySettings(DoorSettings, MediaSettings, OutboundSettings, GoldenSetSe
         description="Origins whose pages may use the API in a browser, separated by commas; `*` is all of them.",
         examples=["https://app.example.com,http://localhost:3000"],
     )
+
+    @field_validator("search_database_url")
+    @classmethod
+    def _is_postgresql(cls, value: str) -> str:
+        try:
+            is_one = not value or (urlsplit(value).scheme in {"postgresql", "postgres"} and urlsplit(value).port != 0)
+        except ValueError:
+            is_one = False
+        if not is_one:
+            raise ValueError(
+                "this is no postgresql:// URL; what is special in its password has to be percent-encoded"
+            ) from None
+        return value
 
     @field_validator("rate_limit_submit", "rate_limit_read")
     @classmethod

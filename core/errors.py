@@ -22,11 +22,13 @@ ScriptoriumError                    code
 │   ├── JobExpired                  job_expired
 │   ├── CorrectionsTooLarge         corrections_too_large
 │   ├── AudioExpired                audio_expired
+│   ├── RangeNotSatisfiable         range_not_satisfiable
 │   ├── QueueFull                   queue_full
 │   ├── NotADeadLetter              not_a_dead_letter
 │   ├── IdempotencyConflict         idempotency_conflict
 │   ├── UnknownKey                  unknown_key
 │   ├── KeysNotInUse                keys_not_in_use
+│   ├── SearchNotInUse              search_not_in_use
 │   └── NoWebhookEvent              no_webhook_event
 ├── JobFailed                       the FailureCode of the job
 ├── ServiceUnavailable              nothing is wrong with the request; try again
@@ -344,6 +346,13 @@ class KeysNotInUse(RequestRefused):
     title = "API keys are not in use"
 
 
+class SearchNotInUse(RequestRefused):
+    """SEARCH is `off`: there is no index of transcripts."""
+
+    code = "search_not_in_use"
+    title = "Search is not in use"
+
+
 class NoWebhookEvent(RequestRefused):
     """The job has no `webhook_url`, or has not come to an end yet: nobody was to be told anything."""
 
@@ -352,10 +361,21 @@ class NoWebhookEvent(RequestRefused):
 
 
 class AudioExpired(RequestRefused):
-    """The audio of a dead letter is gone, so there is nothing to transcribe again."""
+    """The audio is gone, so there is nothing to hear, or to transcribe again."""
 
     code = "audio_expired"
     title = "The audio is gone"
+
+
+class RangeNotSatisfiable(RequestRefused):
+    """The part that was asked for lies behind the end of what has `size_bytes`."""
+
+    code = "range_not_satisfiable"
+    title = "There are no such bytes"
+
+    def __init__(self, detail: str = "", *, size_bytes: int = 0) -> None:
+        super().__init__(detail)
+        self.size_bytes = size_bytes
 
 
 class QueueFull(RequestRefused):

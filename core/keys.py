@@ -111,6 +111,11 @@ class Keys:
         return f"{self.prefix}correction-counters"
 
     @property
+    def searchable(self) -> str:
+        """Sorted set: jobs with a transcript by the number of its latest change."""
+        return f"{self.prefix}searchable"
+
+    @property
     def lanes(self) -> str:
         """Set: names of all lanes that ever had a job."""
         return f"{self.prefix}lanes"

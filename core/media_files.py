@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 from core.direct_file import DirectFile
-from core.media_store import StoredMedia
+from core.errors import AudioExpired
+from core.media_store import MediaFacts, StoredMedia
 
 _PART_SUFFIX = ".part"
 _MIB = 1024 * 1024
@@ -95,9 +96,26 @@ class MediaFiles:
             raise
         self.commit(copy_id)
 
-    def holds(self, job_id: str) -> bool:
-        """Tell whether a job's audio is there."""
-        return self.path(job_id).exists()
+    def stat(self, job_id: str) -> MediaFacts | None:
+        """Return what is known of a job's audio; None if it isn't there."""
+        try:
+            found = self.path(job_id).stat()
+        except FileNotFoundError:
+            return None
+        return MediaFacts(found.st_size, f"{found.st_mtime_ns:x}-{found.st_size:x}")
+
+    def read(self, job_id: str, start: int, size: int) -> bytes:
+        """Return up to so many bytes of a job's audio from a place on; none behind its end.
+
+        Raises:
+            AudioExpired: it is gone.
+        """
+        try:
+            with self.path(job_id).open("rb") as file:
+                file.seek(start)
+                return file.read(size)
+        except FileNotFoundError:
+            raise AudioExpired("The audio has just been removed.") from None
 
     def remove(self, job_id: str) -> list[int]:
         """Remove whatever is stored of a job's audio; return the sizes of the files in bytes."""

@@ -25,6 +25,15 @@ class StoredMedia:
     """Removes it and tells whether it still was there."""
 
 
+@dataclass(frozen=True, slots=True)
+class MediaFacts:
+    """What a store tells of one file."""
+
+    size_bytes: int
+    version: str
+    """Of letters, digits and `-`: another one as soon as other bytes have the name."""
+
+
 class MediaWriter(Protocol):
     """A file on its way into a store. Blocks; for one thread at a time. To be ended by `commit` or by `discard`."""
 
@@ -77,8 +86,17 @@ class MediaStore(Protocol):
             OSError: it can't be written; the disk is full.
         """
 
-    def holds(self, job_id: str) -> bool:
-        """Tell whether a job's audio is there."""
+    def stat(self, job_id: str) -> MediaFacts | None:
+        """Return what is known of a job's audio; None if it isn't there."""
+
+    def read(self, job_id: str, start: int, size: int) -> bytes:
+        """Return up to so many bytes of a job's audio from a place on; none behind its end.
+
+        Nothing is held open in between: what is erased is gone at once for who reads it, too.
+
+        Raises:
+            AudioExpired: it is gone.
+        """
 
     def remove(self, job_id: str) -> list[int]:
         """Remove whatever is stored of a job's audio; return the sizes of the files in bytes."""

@@ -1,11 +1,11 @@
 """The stores of an installation: one for all audio, or some labels' apart, each a folder or a bucket."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.media_files import MediaFiles
-from core.media_store import MediaStore, StoredMedia
+from core.media_store import MediaStore
 from core.s3_location import S3Location
 from core.scratch import Scratch
 from core.sensitivity import Sensitivity
@@ -69,12 +69,3 @@ class MediaStores:
     def least_free_bytes(self) -> float:
         """Return the bytes left on the fullest of the folders' disks; infinite where all audio is in buckets."""
         return min(each.free_bytes() for each in self.every)
-
-    def scan(self) -> Iterator[StoredMedia]:
-        """Yield all that is stored.
-
-        Raises:
-            StoreUnavailable: a store doesn't answer.
-        """
-        for store in self.every:
-            yield from store.scan()

@@ -21,9 +21,9 @@ import structlog
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from core.errors import ConfigurationError, FailureCode, StoreUnavailable, TranscriptionFailure
+from core.errors import AudioExpired, ConfigurationError, FailureCode, StoreUnavailable, TranscriptionFailure
 from core.file_ends import FileEnds
-from core.media_store import StoredMedia
+from core.media_store import MediaFacts, StoredMedia
 from core.s3_location import S3Location
 from core.scratch import Scratch
 from core.settings import CommonSettings
@@ -149,13 +149,41 @@ class S3Media:
                     raise FileNotFoundError(job_id) from None
                 raise
 
-    def holds(self, job_id: str) -> bool:
-        """Tell whether a job's audio is there.
+    def stat(self, job_id: str) -> MediaFacts | None:
+        """Return what is known of a job's audio; None if it isn't there.
 
         Raises:
             StoreUnavailable: S3 doesn't answer.
         """
-        return self._size_bytes(job_id) is not None
+        with _answered():
+            try:
+                found = self._client.head_object(Bucket=self._bucket, Key=self._key(job_id))
+            except ClientError as error:
+                if _is_missing(error):
+                    return None
+                raise
+        return MediaFacts(found["ContentLength"], re.sub(r"[^0-9A-Za-z-]", "", found["ETag"]))
+
+    def read(self, job_id: str, start: int, size: int) -> bytes:
+        """Return up to so many bytes of a job's audio from a place on; none behind its end.
+
+        Raises:
+            AudioExpired: it is gone.
+            StoreUnavailable: S3 doesn't answer.
+        """
+        with _answered():
+            try:
+                answer = self._client.get_object(
+                    Bucket=self._bucket, Key=self._key(job_id), Range=f"bytes={start}-{start + size - 1}"
+                )
+            except ClientError as error:
+                if _is_missing(error):
+                    raise AudioExpired("The audio has just been removed.") from None
+                if error.response.get("Error", {}).get("Code") == "InvalidRange":
+                    return b""
+                raise
+            with answer["Body"] as body:
+                return body.read()
 
     def remove(self, job_id: str) -> list[int]:
         """Remove a job's audio; return its size in bytes, if there is any. Parts of it are not counted.
@@ -163,13 +191,13 @@ class S3Media:
         Raises:
             StoreUnavailable: S3 doesn't answer.
         """
-        size_bytes = self._size_bytes(job_id)
+        found = self.stat(job_id)
         with _answered():
-            if size_bytes is not None:
+            if found is not None:
                 self._client.delete_object(Bucket=self._bucket, Key=self._key(job_id))
             for upload in self._unfinished(self._key(job_id)):
                 upload.discard()
-        return [] if size_bytes is None else [size_bytes]
+        return [] if found is None else [found.size_bytes]
 
     def free_bytes(self) -> float:
         """Return the bytes left on a worker's own disk; elsewhere nothing is written to one."""
@@ -209,15 +237,6 @@ class S3Media:
         """Return whose audio an object is; None for somebody else's."""
         name = key.removeprefix(self._prefix)
         return name if _JOB_ID.fullmatch(name) else None
-
-    def _size_bytes(self, job_id: str) -> int | None:
-        with _answered():
-            try:
-                return self._client.head_object(Bucket=self._bucket, Key=self._key(job_id))["ContentLength"]
-            except ClientError as error:
-                if _is_missing(error):
-                    return None
-                raise
 
     def _removal(self, key: str) -> Callable[[], bool]:
         def remove() -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from core.keys import Keys
+from tests.harness.postgres import running_postgres
 from tests.harness.s3_server import S3Server
 from tests.harness.servers import running_server
 from tests.harness.service import Service
@@ -30,6 +31,13 @@ def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
     """A server of S3's protocol; skipped where it isn't installed, except in CI."""
     with S3Server(tmp_path_factory.mktemp("s3")) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """PostgreSQL; skipped where it isn't installed, except in CI."""
+    with running_postgres() as url:
+        yield url
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ from core.tracing import build_tracer
 from core.user_urls import UrlPolicy
 from core.webhook_signatures import WebhookSigner
 from worker.background import Background
-from worker.clean_up import clean_up
+from worker.clean_up import AudioPolicy, clean_up
 from worker.golden.front_door import FrontDoor
 from worker.golden.metrics import GoldenMetrics
 from worker.golden.references import SHIPPED, GoldenSet
@@ -81,11 +81,15 @@ def _run(settings: WorkerSettings) -> int:
         }
     }
 
+    audio = AudioPolicy(
+        orphan_seconds=settings.orphan_seconds, keep_ms=settings.keep_audio_ms, roomy_bytes=settings.roomy_disk_bytes
+    )
+
     def clean() -> str:
         report = clean_up(
             store,
             media,
-            orphan_seconds=settings.orphan_seconds,
+            audio,
             record_age_ms=settings.result_ttl_ms + settings.record_ttl_ms,
             audit_age_ms=settings.audit_ms,
         )

@@ -1,10 +1,11 @@
 """The worker's side of the job store: claims, reports and finishes. Synchronous, used by many threads."""
 
+import json
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import TYPE_CHECKING, Any, cast
+from enum import Enum, StrEnum, auto
+from typing import TYPE_CHECKING, cast
 
 from redis import Redis
 
@@ -46,6 +47,18 @@ class Hold(StrEnum):
     """Held, and cancellation was asked for."""
     LOST = "lost"
     """Taken back, finished by somebody else, or erased: nothing the attempt writes will be accepted."""
+
+
+class MediaUse(Enum):
+    """What the audio of a work is still for."""
+
+    UNKNOWN = auto()
+    """There is no such work (yet)."""
+    NEEDED = auto()
+    """It is transcribed, or may be once more."""
+    KEPT = auto()
+    """Somebody may want to hear it."""
+    NONE = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,16 +255,18 @@ class JobStore:
             pipeline.zrem(self._keys.workers, name)
             pipeline.execute()
 
-    def media_needed(self, work_ids: Sequence[str]) -> list[bool | None]:
-        """Tell of each work whether its audio is still needed; None of a work that doesn't exist.
+    def media_uses(self, work_ids: Sequence[str], *, keep_ms: int) -> list[MediaUse]:
+        """Tell of each work what its audio is still for, if that of a completed one is kept for `keep_ms`.
 
-        A dead letter's is: an operator may requeue it.
+        A dead letter's is needed: an operator may requeue it.
         """
         with self._client.pipeline(transaction=False) as pipeline:
+            pipeline.time()
             for work_id in work_ids:
-                pipeline.hget(self._keys.work(work_id), "status")
-            statuses: list[Any] = pipeline.execute()
-        return [None if status is None else status in {"queued", "processing", "failed"} for status in statuses]
+                pipeline.hmget(self._keys.work(work_id), "status", "kept_from_ms", "expires_at_ms", "options")
+            (seconds, micros), *records = pipeline.execute()
+        now_ms = seconds * 1000 + micros // 1000
+        return [_media_use(cast("list[str | None]", record), now_ms, keep_ms) for record in records]
 
     def forget_expired(self, *, older_than_ms: int, limit: int = 20_000) -> int:
         """Remove index entries of jobs and dead letters whose record has expired; return how many.
@@ -262,6 +277,7 @@ class JobStore:
         seconds, _ = self._client.time()
         newest = seconds * 1000 - older_than_ms
         jobs = self._forget_expired(self._keys.jobs, lambda entry: self._keys.job(_job_id(entry)), newest, limit)
+        self._forget_expired(self._keys.searchable, self._keys.job, newest, limit)  # of the same jobs
         return jobs + self._forget_expired(self._keys.dead, self._keys.work, newest, limit)
 
     def forget_audit(self, *, older_than_ms: int) -> int:
@@ -332,6 +348,20 @@ class JobStore:
         given = script_arguments(self._keys.prefix, arguments)
         answer: object = self._patience.repeat(lambda: self._scripts[script](args=given))
         return answer
+
+
+def _media_use(record: Sequence[str | None], now_ms: int, keep_ms: int) -> MediaUse:
+    """Return what the audio of a work is for, by its status, kept_from_ms, expires_at_ms and options."""
+    status, kept_from_ms, expires_at_ms, options = record
+    if status is None:
+        return MediaUse.UNKNOWN
+    if status in {"queued", "processing", "failed"}:
+        return MediaUse.NEEDED
+    if status != "completed" or now_ms >= min(int(kept_from_ms or 0) + keep_ms, int(expires_at_ms or 0)):
+        return MediaUse.NONE
+    # What was taken out of the transcript is still said in the audio.
+    is_redacted = bool(json.loads(options or "{}").get("redact"))
+    return MediaUse.NONE if is_redacted else MediaUse.KEPT
 
 
 def _job_id(entry: str) -> str:

@@ -81,7 +81,8 @@ class BeatMetrics(ProcessMetrics):
         super().__init__()
         self.cleaned_up = Counter(
             "transcription_cleaned_up_total",
-            "What the clean-up removed, by kind: audio_files, orphans, records or audit_entries",
+            "What the clean-up removed, by kind: audio_files, kept_audio_files (for want of space), orphans, records "
+            "or audit_entries",
             ("kind",),
             registry=self.registry,
         )

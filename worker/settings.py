@@ -84,6 +84,12 @@ class WorkerSettings(MediaSettings, OutboundSettings, MetricsSettings, GoldenSet
         description="Countries whose phone numbers are redacted without `+` and country code as well.",
         examples=["US,CA,MX"],
     )
+    keep_audio_hours: float = Field(
+        default=24,
+        ge=0,
+        description="How long the audio of a completed job is kept to be heard again, at most as long as its result; "
+        "0: until it is done.",
+    )
     clean_up_seconds: float = Field(default=60, gt=0, description="Time between two clean-ups.")
     orphan_seconds: float = Field(
         default=3600, gt=0, description="Age from which an upload that never became a job is removed."
@@ -114,6 +120,19 @@ class WorkerSettings(MediaSettings, OutboundSettings, MetricsSettings, GoldenSet
     def redacted_phone_regions(self) -> tuple[str, ...]:
         """The countries of redacted phone numbers, as ISO 3166 codes."""
         return tuple(self.redact_phone_regions.split(","))
+
+    @property
+    def keep_audio_ms(self) -> int:
+        """How long the audio of completed jobs is kept, in milliseconds."""
+        return round(self.keep_audio_hours * 3_600_000)
+
+    @property
+    def roomy_disk_bytes(self) -> int:
+        """Free disk space, in bytes, below which audio goes that is kept only to be heard again.
+
+        Enough that no upload is refused for it until the next clean-up, and nobody is called (the alert DiskLow).
+        """
+        return 6 * self.min_free_disk_bytes + 2 * self.max_file_bytes
 
     @property
     def golden_set_seconds(self) -> float:

@@ -111,7 +111,7 @@ async def _each(
 async def _requeue(letter: DeadLetter, services: Services) -> list[str]:
     media = services.media.of(letter.work.sensitivity)
     # Of a URL that still is there to be fetched, there need not be any.
-    if letter.work.source_url is None and not await asyncio.to_thread(media.holds, letter.work.work_id):
+    if letter.work.source_url is None and await asyncio.to_thread(media.stat, letter.work.work_id) is None:
         raise AudioExpired("The audio of this job is gone; post it again.")
     services.turns.send(await services.dead_letters.requeue(letter.work.work_id))
     return [job.job_id for job in letter.jobs]

@@ -26,6 +26,8 @@
 --   webhook-counters      hash    how often deliveries ended how, since ever
 --   corrections:<job>     hash    what its owner put in the place of what was heard; fields are documented in correct.lua
 --   correction-counters   hash    how much was corrected, since ever
+--   searchable            zset    jobs with a transcript, by the number of its latest change, for who indexes them
+--   searchable-clock      string  the latest of these numbers
 --   audit                 stream  who did what, ids only: of bounded length, outlives the jobs
 --   claim:<id>            string  the work that a claim took, so that a claim sent twice takes one
 --   lanes                 set     names of all lanes
@@ -204,11 +206,12 @@ local function expire_job(job, id, records_ms, is_retained)
   expire_corrections(job, id)
 end
 
--- Sets when a finished work goes, and those of its jobs that have ended with it.
+-- Sets when a finished work goes, and those of its jobs that have ended with it. All that is kept of it is kept from now
+-- on: from its end, or from when the latest job came to share it.
 local function expire(id)
   local results_ms, records_ms, is_retained = lifetimes(id)
   local results, records = integer(now + results_ms), integer(now + records_ms)
-  redis.call('HSET', work_key(id), 'expires_at_ms', results)
+  redis.call('HSET', work_key(id), 'expires_at_ms', results, 'kept_from_ms', integer(now))
   for _, part in ipairs({ 'segments', 'result', 'events' }) do
     redis.call('PEXPIREAT', work_key(id, part), results)
   end
@@ -260,6 +263,15 @@ local function forget_webhooks(job)
   return #ids
 end
 
+-- Has a job's transcript indexed (anew). Every number is used once and is above all before: whoever has seen one has
+-- missed none below. It is a time as well, so that a Redis which starts anew starts above what an index has seen.
+local function searchable(job)
+  if redis.call('HEXISTS', job_key(job), 'cancelled_at_ms') == 1 then return end
+  local number = math.max(now, tonumber(redis.call('GET', key('searchable-clock')) or 0) + 1)
+  redis.call('SET', key('searchable-clock'), integer(number))
+  redis.call('ZADD', key('searchable'), integer(number), job)
+end
+
 -- Moves a work to a final status.
 local function finish(id, status)
   local fields = redis.call('HMGET', work_key(id), 'lane', 'waiting')
@@ -273,7 +285,10 @@ local function finish(id, status)
   if status ~= 'completed' then forget_digest(id) end
   redis.call('HSET', work_key(id), 'finished_at_ms', integer(now))
   set_status(id, status)
-  for _, job in ipairs(redis.call('SMEMBERS', work_key(id, 'jobs'))) do notify(job, status) end
+  for _, job in ipairs(redis.call('SMEMBERS', work_key(id, 'jobs'))) do
+    notify(job, status)
+    if status == 'completed' then searchable(job) end
+  end
   expire(id)
 end
 
@@ -295,6 +310,7 @@ end
 
 -- Takes a job out of the lists.
 local function unlist(job, tenant)
+  redis.call('ZREM', key('searchable'), job)
   redis.call('ZREM', key('jobs'), job .. ':' .. tenant)
   redis.call('ZREM', tenant_key(tenant), job)
 end

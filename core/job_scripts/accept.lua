@@ -84,6 +84,7 @@ if shared and redis.call('SCARD', work_key(shared, 'jobs')) < args.max_sharing t
     count(args.work.lane, 'cached')
     count(args.work.lane, 'completed')
     notify(id, 'completed')
+    searchable(id)
     return submitted('cached', id, status)
   end
 end

@@ -43,6 +43,7 @@ end
 redis.call('HSET', kept, 'words', integer(args.words), 'edits', integer(edits), 'bytes', integer(bytes), 'at_ms',
   integer(now))
 expire_corrections(job, id)
+searchable(job)
 redis.call('HINCRBY', counters, 'submissions', 1)
 redis.call('HINCRBY', counters, 'edits', integer(edits - former))
 if is_first then

@@ -136,6 +136,8 @@ def _manners(parameters: Mapping[str, Any], event_id: str) -> Iterator[tuple[dic
         yield {"wait": "0.2"}, {}
     if "format" in parameters:
         yield from (({"format": each}, {}) for each in ("verbose_json", "text", "srt", "vtt", "tsv"))
+    if "range" in parameters:
+        yield from (({}, {"Range": each}) for each in ("bytes=0-1", "bytes=99999999-"))
     if "last-event-id" in parameters:
         yield from (({}, {"Last-Event-ID": each}) for each in (event_id, "0-0", "9999999999999-0", "nonsense"))
 
@@ -157,6 +159,11 @@ def _lists(ann: Somebody, bob: Somebody, jobs: Mapping[str, str]) -> Iterator[ht
         yield bob.get("/jobs", params={"cursor": cursor})
     for status in ("queued", "processing", "completed", "failed", "cancelled"):
         yield bob.get("/jobs", params={"status": status})
+    # What is found is one's own, in the index or not yet.
+    assert until(lambda: ann.get("/search", params={"q": "segment"}).json()["hits"] or None, 30)
+    anns = ann.get("/search", params={"q": "segment", "limit": 1}).json()["next_cursor"] or "9" * 19
+    for query in ({"q": "segment"}, {"q": "segment", "cursor": anns}, {"q": _SECRET}, {"q": "segment -none"}):
+        yield bob.get("/search", params=query)
     # What ann has sent under this key, bob sends as well; and then something else.
     key = [("Idempotency-Key", _SECRET)]
     yield bob.post(headers=key)

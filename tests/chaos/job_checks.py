@@ -29,6 +29,7 @@ def check_everything(now: JobSnapshot, model: JobModel) -> None:
     check_sharing(now, model)
     check_histories(now, model)
     check_webhooks(now, model)
+    check_searchable(now, model)
 
 
 def check_works(now: JobSnapshot, model: JobModel) -> None:
@@ -186,3 +187,12 @@ def _told(event: dict[str, str]) -> tuple[str, ...]:
         "cancelled": ("event", "job"),
     }
     return tuple(event[name] for name in fields[event["event"]])
+
+
+def check_searchable(now: JobSnapshot, model: JobModel) -> None:
+    """Just the jobs with a transcript are there to be indexed, until they are forgotten; no number comes twice."""
+    searchable = now.scores("searchable")
+    completed = {name for name, job in model.jobs.items() if job.status is JobStatus.COMPLETED}
+    assert completed <= searchable.keys() <= completed | (model.indexed - model.jobs.keys())
+    assert len(set(searchable.values())) == len(searchable)
+    assert max(searchable.values(), default=0) <= int(now.string("searchable-clock") or 0)

@@ -56,7 +56,7 @@ STEPS_PER_EXAMPLE = 100
 EXAMPLES_PER_SEED = 10
 PROGRESS_MS = 12_000
 UNLIMITED = QueueLimits(1_000_000, 1e9)
-LEAST_LEFT = ("lanes", "activity", "idempotency:", "claim:", "lane:")
+LEAST_LEFT = ("lanes", "activity", "searchable-clock", "idempotency:", "claim:", "lane:")
 """What may be left when every job is gone: the memory of lanes and requests, none of it about a work."""
 
 T = TypeVar("T")

@@ -5,6 +5,7 @@ import errno
 import hashlib
 import os
 import random
+import re
 import tracemalloc
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -18,7 +19,7 @@ from starlette.types import Message
 
 from api.upload_pace import UploadPace
 from api.uploads import Upload, UploadLimits, UploadReceiver
-from core.errors import UnsupportedMedia
+from core.errors import AudioExpired, UnsupportedMedia
 from core.keys import Keys
 from core.media_files import MediaFiles
 from core.media_store import MediaStore, MediaWriter
@@ -30,7 +31,7 @@ from core.settings import CommonSettings
 from tests.harness.s3_server import BUCKET, S3Server
 from tests.harness.stores import HOUR_MS, Jobs
 from tests.media import clip, silence_wav, transcoded
-from worker.clean_up import clean_up
+from worker.clean_up import AudioPolicy, clean_up
 
 JOB, OTHER = "0123456789abcdef" * 2, "f" * 32
 KIB, MIB = 1024, 1024 * 1024
@@ -103,7 +104,7 @@ def test_a_file_is_there_once_it_is_whole(place: Place, size: int) -> None:
     writer = place.store.begin(JOB)
     appended(writer, content)
     assert place.names() == []
-    assert not place.store.holds(JOB)
+    assert place.store.stat(JOB) is None
 
     def ends(file: BinaryIO) -> tuple[int, bytes, bytes]:
         size_bytes = file.seek(0, 2)
@@ -117,7 +118,7 @@ def test_a_file_is_there_once_it_is_whole(place: Place, size: int) -> None:
         (size, content[: 8 * KIB], content[-64 * KIB :]),
     )
     assert (place.names(), place.parts()) == ([JOB], [])
-    assert place.store.holds(JOB)
+    assert place.store.stat(JOB) is not None
     assert at_hand(place.store, JOB) == content
 
 
@@ -154,7 +155,23 @@ def test_what_is_removed_is_gone_and_counted(place: Place) -> None:
     assert place.store.remove(JOB) == [100]
     assert place.store.remove(JOB) == []
     assert place.names() == [OTHER]
-    assert not place.store.holds(JOB)
+    assert place.store.stat(JOB) is None
+
+
+@pytest.mark.parametrize("size", [100, 6 * MIB])
+def test_any_part_of_a_file_is_read_until_it_is_gone(place: Place, size: int) -> None:
+    content = random.Random(size).randbytes(size)
+    stored(place.store, JOB, content)
+    facts = place.store.stat(JOB)
+    assert facts is not None
+    assert (facts.size_bytes, re.fullmatch(r"[0-9A-Za-z-]+", facts.version) is None) == (size, False)
+    assert place.store.stat(JOB) == facts
+    for start, length in ((0, 10), (size // 2, 33), (size - 7, 7), (size - 7, 5000), (size, 5), (size + 9, 5)):
+        assert place.store.read(JOB, start, length) == content[start : start + length]
+    place.store.remove(JOB)
+    assert place.store.stat(JOB) is None
+    with pytest.raises(AudioExpired):
+        place.store.read(JOB, 0, 10)
 
 
 @pytest.mark.parametrize("size", [1, 13 * MIB])
@@ -216,7 +233,7 @@ def test_the_clean_up_removes_what_no_job_needs(valkey_url: str, keys: Keys, pla
             clean_up(
                 jobs.worker,
                 MediaStores(place.store),
-                orphan_seconds=orphan_seconds,
+                AudioPolicy(orphan_seconds=orphan_seconds, keep_ms=0, roomy_bytes=0),
                 record_age_ms=HOUR_MS,
                 audit_age_ms=HOUR_MS,
             )

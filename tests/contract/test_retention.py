@@ -15,7 +15,7 @@ from core.work import JobStatus
 from tests.harness.service import until
 from tests.harness.stores import HOUR_MS, Jobs, new_job, segment
 from tests.harness.traces import traces
-from worker.clean_up import clean_up
+from worker.clean_up import AudioPolicy, clean_up
 
 SAME = "7" * 64
 URL = "https://receiver.example/hook"
@@ -46,7 +46,8 @@ def media(folder: MediaFiles, apart: MediaFiles) -> MediaStores:
 
 def clean(jobs: Jobs, media: MediaStores) -> None:
     """Run the clean-up as every minute, for which nothing but a retention is over."""
-    clean_up(jobs.worker, media, orphan_seconds=3600, audit_age_ms=HOUR_MS, record_age_ms=2 * HOUR_MS)
+    audio = AudioPolicy(orphan_seconds=3600, keep_ms=HOUR_MS, roomy_bytes=0)
+    clean_up(jobs.worker, media, audio, audit_age_ms=HOUR_MS, record_age_ms=2 * HOUR_MS)
 
 
 def await_end_of(jobs: Jobs, job_id: str) -> None:
@@ -97,7 +98,16 @@ def test_after_its_retention_nothing_of_a_job_is_left(
         jobs.get(job_id)
     # What holds a word of it or whom it concerned goes by itself; lists of ids wait for the clean-up.
     kept = {trace.rpartition(" in ")[2].removeprefix(jobs.keys.prefix) for trace in all_traces(jobs, job_id)}
-    lists = {"jobs", f"tenant:{TENANT}:jobs", "expiring", "dead", "activity", "webhooks", f"webhooks:{job_id}"}
+    lists = {
+        "jobs",
+        f"tenant:{TENANT}:jobs",
+        "searchable",
+        "expiring",
+        "dead",
+        "activity",
+        "webhooks",
+        f"webhooks:{job_id}",
+    }
     assert {name for name in kept if not name.startswith("claim:")} <= lists
     clean(jobs, media)
     jobs.client.delete(jobs.keys.activity)  # kept for a minute

@@ -14,7 +14,7 @@ from core.media_files import MediaFiles
 from core.media_stores import MediaStores
 from core.options import TranscriptionOptions
 from tests.harness.stores import HOUR_MS, INFO, Jobs, new_job, segment
-from worker.clean_up import CleanUpReport, clean_up
+from worker.clean_up import AudioPolicy, CleanUpReport, clean_up
 from worker.job_store import Hold
 
 URL = "https://example.com/audio?token=secret"
@@ -128,7 +128,11 @@ def test_the_same_url_again_is_another_work(jobs: Jobs) -> None:
 def test_what_a_dead_worker_left_of_a_fetch_goes_while_the_job_goes_on(jobs: Jobs, tmp_path: Path) -> None:
     def clean() -> CleanUpReport:
         return clean_up(
-            jobs.worker, MediaStores(media), orphan_seconds=100, record_age_ms=HOUR_MS, audit_age_ms=HOUR_MS
+            jobs.worker,
+            MediaStores(media),
+            AudioPolicy(orphan_seconds=100, keep_ms=0, roomy_bytes=0),
+            record_age_ms=HOUR_MS,
+            audit_age_ms=HOUR_MS,
         )
 
     media = MediaFiles.under(tmp_path)
@@ -140,7 +144,7 @@ def test_what_a_dead_worker_left_of_a_fetch_goes_while_the_job_goes_on(jobs: Job
     assert clean().orphans == 0
     os.utime(part, (1, 1))
     os.utime(media.path(job_id), (1, 1))
-    assert clean() == CleanUpReport(audio_files=0, orphans=1, records=0, audit_entries=0)
+    assert clean() == CleanUpReport(audio_files=0, kept_audio_files=0, orphans=1, records=0, audit_entries=0)
     assert [(file.job_id, file.is_part) for file in media.scan()] == [(job_id, False)]
     jobs.done(claimed)
     assert clean().audio_files == 1

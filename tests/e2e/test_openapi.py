@@ -55,6 +55,8 @@ def test_every_route_is_documented(document: dict[str, Any]) -> None:
         "/events/{job_id}",
         "/result/{job_id}",
         "/result/{job_id}/corrections",
+        "/audio/{job_id}",
+        "/search",
         "/job/{job_id}",
         "/jobs",
         "/tenants/{tenant}",

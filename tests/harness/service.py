@@ -135,11 +135,17 @@ class Service:
 def environment(**settings: str) -> Mapping[str, str]:
     """Return the environment of a process under test: this one's, without any of our settings, plus the given.
 
-    It limits nobody's rate unless it is told to: tests ask more often than people do.
+    Unless it is told to, it limits nobody's rate, for tests ask more often than people do, and keeps no audio that is
+    done with, for tests look whether it goes.
     """
     ours = {name for name in os.environ if name in _SETTING_NAMES}
     inherited = {name: value for name, value in os.environ.items() if name not in ours}
-    ours_by_default = {"MODEL_CACHE_DIR": str(MODEL_CACHE), "RATE_LIMIT_SUBMIT": "off", "RATE_LIMIT_READ": "off"}
+    ours_by_default = {
+        "MODEL_CACHE_DIR": str(MODEL_CACHE),
+        "RATE_LIMIT_SUBMIT": "off",
+        "RATE_LIMIT_READ": "off",
+        "KEEP_AUDIO_HOURS": "0",
+    }
     return inherited | ours_by_default | settings
 
 

@@ -66,10 +66,11 @@ def test_files_of_a_label_lie_apart_and_are_found_and_removed_wherever_they_lie(
     plain.path("1").write_bytes(b"a")
     apart.path("2").write_bytes(b"bcd")
     apart.part_path("2").write_bytes(b"bc")
-    assert sorted((file.job_id, file.is_part) for file in media.scan()) == [("1", False), ("2", False), ("2", True)]
+    found = [(file.job_id, file.is_part) for store in media.every for file in store.scan()]
+    assert sorted(found) == [("1", False), ("2", False), ("2", True)]
     assert sorted(media.remove("2")) == [2, 3]
     assert media.remove("2") == []
-    assert [file.job_id for file in media.scan()] == ["1"]
+    assert [file.job_id for store in media.every for file in store.scan()] == ["1"]
 
 
 def test_audio_of_a_label_may_lie_in_a_bucket_of_its_own() -> None:
