@@ -1,7 +1,6 @@
 """`scriptorium dead-letters`: look at failed jobs, give them new attempts, or erase them."""
 
 import math
-import re
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -10,19 +9,21 @@ from typing import Annotated, Any, Literal
 import typer
 from pydantic import BaseModel
 
-from cli.service import Server, service
+from cli.jobs import job_id_argument
+from cli.parameters import AsJson, unfolded
+from cli.service import Connection, service
 from cli.terminal import print_error, print_facts, print_json, print_note, print_page, print_table, utc
 from core.errors import FailureCode
-from core.job import JOB_ID_PATTERN
 from core.work import AttemptRecord
-from scriptorium.client import DEFAULT_SERVER, Scriptorium, ServiceRefused
+from scriptorium.client import Scriptorium, ServiceRefused
 
 _PATH = "/dead-letters"
 _MOVED_A_CALL = 1000
 """How many dead letters the service moves a call, as it documents."""
-_JOB_ID = re.compile(JOB_ID_PATTERN)
 
-app = typer.Typer(no_args_is_help=True, help="Failed jobs: look at them, requeue them, purge them.")
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="Failed jobs: look at them, requeue them, purge them."
+)
 
 
 class _Failure(BaseModel):
@@ -61,32 +62,26 @@ class _Moved(BaseModel):
     job_ids: list[str]
 
 
-def _job_id(given: str) -> str:
-    if not _JOB_ID.fullmatch(given):
-        raise typer.BadParameter(f"{given!r} is no job id: one has 32 hexadecimal digits.")
-    return given
-
-
 _OnlyFailure = Annotated[
     FailureCode | None, typer.Option("--failure", metavar="CODE", help="Only those that failed for this reason.")
 ]
-_AsJson = Annotated[bool, typer.Option("--json", help="Print the service's answer.")]
 _All = Annotated[bool, typer.Option("--all", help="All dead letters, or all of one --failure.")]
-_JobId = Annotated[str, typer.Argument(metavar="JOB_ID", parser=_job_id)]
-_JobIds = Annotated[list[str] | None, typer.Argument(metavar="JOB_ID", parser=_job_id)]
+_JobId = Annotated[str, typer.Argument(metavar="JOB_ID", parser=job_id_argument)]
+_JobIds = Annotated[list[str] | None, typer.Argument(metavar="JOB_ID", parser=job_id_argument)]
 
 
 @app.command("list")
+@unfolded
 def list_dead_letters(
     *,
     limit: Annotated[int, typer.Option(min=1, max=200, help="Dead letters a page.")] = 50,
     offset: Annotated[int, typer.Option(min=0, help="How many to pass over.")] = 0,
     failure: _OnlyFailure = None,
-    as_json: _AsJson = False,
-    server: Server = DEFAULT_SERVER,
+    as_json: AsJson = False,
+    connection: Connection,
 ) -> None:
     """List dead letters, the latest first."""
-    with service(server, of="dead letters") as client:
+    with service(connection, of="dead letters") as client:
         document = client.request("GET", _PATH, {"limit": limit, "offset": offset, "failure": failure})
         if as_json:
             print_json(document)
@@ -113,9 +108,10 @@ def list_dead_letters(
 
 
 @app.command()
-def show(job_id: _JobId, *, as_json: _AsJson = False, server: Server = DEFAULT_SERVER) -> None:
+@unfolded
+def show(job_id: _JobId, *, as_json: AsJson = False, connection: Connection) -> None:
     """Show a dead letter with the history of its attempts."""
-    with service(server, of="dead letters") as client:
+    with service(connection, of="dead letters") as client:
         document = client.request("GET", f"{_PATH}/{job_id}")
         if as_json:
             print_json(document)
@@ -147,16 +143,17 @@ def show(job_id: _JobId, *, as_json: _AsJson = False, server: Server = DEFAULT_S
 
 
 @app.command()
+@unfolded
 def requeue(
     job_ids: _JobIds = None,
     *,
     every: _All = False,
     failure: _OnlyFailure = None,
-    server: Server = DEFAULT_SERVER,
+    connection: Connection,
 ) -> None:
     """Give dead letters new attempts. A job goes on behind the segments that it has."""
     chosen = _chosen(job_ids, every=every, failure=failure)
-    with service(server, of="dead letters") as client:
+    with service(connection, of="dead letters") as client:
         if chosen:
             _move_each(chosen, lambda job_id: client.request("POST", f"{_PATH}/{job_id}/requeue"), "requeued")
             return
@@ -166,19 +163,20 @@ def requeue(
 
 
 @app.command()
+@unfolded
 def purge(
     job_ids: _JobIds = None,
     *,
     every: _All = False,
     failure: _OnlyFailure = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")] = False,
-    server: Server = DEFAULT_SERVER,
+    connection: Connection,
 ) -> None:
     """Erase dead letters for good: record, history and audio."""
     chosen = _chosen(job_ids, every=every, failure=failure)
     if not yes and not sys.stdin.isatty():
         raise typer.BadParameter("Nobody is at a terminal to confirm it: add --yes.")
-    with service(server, of="dead letters") as client:
+    with service(connection, of="dead letters") as client:
         letters = len(chosen) or _count(client, failure)
         if letters and not yes:
             typer.confirm(

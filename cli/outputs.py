@@ -5,6 +5,10 @@ import tempfile
 from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from scriptorium import client
 
 
 class Format(StrEnum):
@@ -16,6 +20,11 @@ class Format(StrEnum):
     SRT = "srt"
     VTT = "vtt"
     TSV = "tsv"
+
+    @property
+    def wanted(self) -> "client.Format":
+        """The same as the client has it."""
+        return cast("client.Format", self.value)
 
     @property
     def suffix(self) -> str:

@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
@@ -65,6 +65,24 @@ class Entry:
         known = json.dumps([self.path, self.sha256, self.order, self.times])
         return f"batch-{hashlib.sha256(known.encode()).hexdigest()}"
 
+    def again(self) -> "Entry":
+        """Return it as a file that is to be transcribed once more, in a job of its own."""
+        return replace(self, times=self.times + 1, state="pending", job_id=None, failure=None, run=None)
+
+    def failed(self, code: str, detail: str, run: int) -> "Entry":
+        """Return it as a file that has no transcript, for a reason."""
+        return replace(self, state="failed", failure=Failure(code, detail), run=run)
+
+    def completed(self, *, outputs: Sequence[str], audio_seconds: float | None, run: int) -> "Entry":
+        """Return it as a file whose transcripts are written."""
+        return replace(self, state="completed", outputs=tuple(outputs), audio_seconds=audio_seconds, run=run)
+
+    @classmethod
+    def unreadable(cls, path: PurePosixPath, stem: str, error: OSError, run: int) -> "Entry":
+        """Return a file that can't be read."""
+        entry = cls(path=str(path), size_bytes=0, modified_ns=0, sha256="", order="", stem=stem)
+        return entry.failed("file_unreadable", error.strerror or str(error), run)
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -105,10 +123,12 @@ class Ledger:
         for change in _changes(path):
             self._take(change)
         self._began = time.monotonic()
-        self._run = Run(number=max(self.runs, default=0) + 1, started_at=datetime.now(UTC).isoformat(timespec="seconds"))
+        self._run = Run(
+            number=max(self.runs, default=0) + 1, started_at=datetime.now(UTC).isoformat(timespec="seconds")
+        )
         self.runs[self._run.number] = self._run
         self._stems = {entry.stem: entry.path for entry in self.entries.values()}
-        write_whole(path, "".join(map(_line, (*self.runs.values(), *self.entries.values()))))
+        write_whole(path, "".join(_line(each) for each in (*self.runs.values(), *self.entries.values())))
         self._file = path.open("ab", buffering=0)
 
     def __enter__(self) -> Self:
@@ -150,7 +170,7 @@ class Ledger:
     def _write(self, *entries: Entry) -> None:
         self._run = replace(self._run, wall_seconds=round(time.monotonic() - self._began, 3))
         self.runs[self._run.number] = self._run
-        self._file.write("".join(map(_line, (*entries, self._run))).encode())
+        self._file.write("".join(_line(each) for each in (*entries, self._run)).encode())
         os.fsync(self._file.fileno())
 
     def _take(self, change: Entry | Run) -> None:
@@ -160,7 +180,7 @@ class Ledger:
             self.entries[change.path] = change
 
 
-def looked_at(path: PurePosixPath, folder: Path, *, order: str, ledger: Ledger) -> Entry:
+def looked_at(path: PurePosixPath, folder: Path, *, stem: str, order: str, ledger: Ledger) -> Entry:
     """Return a file's entry as the file is now: the one that is there, or, if file or options changed, a new one.
 
     Raises:
@@ -181,7 +201,7 @@ def looked_at(path: PurePosixPath, folder: Path, *, order: str, ledger: Ledger) 
         modified_ns=state.st_mtime_ns,
         sha256=digest,
         order=order,
-        stem=ledger.stem(path),
+        stem=stem,
     )
 
 

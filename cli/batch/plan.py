@@ -6,11 +6,17 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
+# fmt: off
 MEDIA_SUFFIXES = frozenset(
-    ".3g2 .3gp .aac .ac3 .aif .aifc .aiff .alac .amr .ape .asf .au .avi .caf .dts .f4a .f4v .flac .flv .gsm .m2ts .m4a "
-    ".m4b .m4r .m4v .mka .mkv .mov .mp2 .mp3 .mp4 .mpeg .mpg .mpga .mts .oga .ogg .ogv .ogx .opus .qt .ra .rm .snd .spx "
-    ".tta .vob .w64 .wav .wave .weba .webm .wma .wmv .wv".split()
+    {
+        ".3g2", ".3gp", ".aac", ".ac3", ".aif", ".aifc", ".aiff", ".alac", ".amr", ".ape", ".asf", ".au",
+        ".avi", ".caf", ".dts", ".f4a", ".f4v", ".flac", ".flv", ".gsm", ".m2ts", ".m4a", ".m4b", ".m4r",
+        ".m4v", ".mka", ".mkv", ".mov", ".mp2", ".mp3", ".mp4", ".mpeg", ".mpg", ".mpga", ".mts", ".oga",
+        ".ogg", ".ogv", ".ogx", ".opus", ".qt", ".ra", ".rm", ".snd", ".spx", ".tta", ".vob", ".w64", ".wav",
+        ".wave", ".weba", ".webm", ".wma", ".wmv", ".wv",
+    }
 )
+# fmt: on
 """How the names of audio and video files end, in lower case. The service looks at what is in them, not at names."""
 
 
@@ -40,9 +46,7 @@ class Selection:
         out = beside.resolve()
         for current, folders, names in os.walk(folder, onerror=_raise):
             here = Path(current)
-            folders[:] = sorted(
-                name for name in folders if not name.startswith(".") and (here / name).resolve() != out
-            )
+            folders[:] = sorted(name for name in folders if not name.startswith(".") and (here / name).resolve() != out)
             for name in sorted(names):
                 path = PurePosixPath((here / name).relative_to(folder).as_posix())
                 if self.has(path) and (here / name).is_file():

@@ -25,12 +25,14 @@ class FileView:
 
     path: str
     state: str
-    job_id: str | None
-    audio_seconds: float | None
-    run: int | None
-    outputs: tuple[str, ...]
-    code: str | None
-    detail: str | None
+    """`completed`, `failed` or `unfinished`."""
+    job_id: str | None = None
+    audio_seconds: float | None = None
+    run: int | None = None
+    outputs: tuple[str, ...] = ()
+    code: str | None = None
+    """Why it has failed."""
+    detail: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,44 +59,46 @@ class Report:
 
 def report_of(ledger: Ledger, paths: Iterable[str]) -> Report:
     """Report on so many files of a folder."""
-    entries = [entry for path in paths if (entry := ledger.entries.get(path))]
-    settled = [entry for entry in entries if entry.run is not None]
-    runs = [_run_view(run, [entry for entry in settled if entry.run == run.number]) for run in ledger.runs.values()]
+    views = [_view(path, ledger.entries.get(path)) for path in paths]
+    settled = [view for view in views if view.run is not None]
+    runs = [_run_view(run, [view for view in settled if view.run == run.number]) for run in ledger.runs.values()]
     audio = round(sum(run.audio_seconds for run in runs), 3)
     wall = round(sum(run.wall_seconds for run in runs), 3)
     return Report(
-        total=len(entries),
+        total=len(views),
         completed=sum(run.completed for run in runs),
         failed=sum(run.failed for run in runs),
-        unfinished=len(entries) - len(settled),
+        unfinished=len(views) - len(settled),
         audio_seconds=audio,
         wall_seconds=wall,
         rtf=round(wall / audio, 4) if audio else None,
         runs=runs,
-        files=[_view(entry) for entry in entries],
+        files=views,
     )
 
 
-def _run_view(run: Run, settled: list[Entry]) -> RunView:
-    completed = [entry for entry in settled if entry.state == "completed"]
+def _run_view(run: Run, settled: list[FileView]) -> RunView:
+    completed = [view for view in settled if view.state == "completed"]
     return RunView(
         run=run.number,
         started_at=run.started_at,
         wall_seconds=run.wall_seconds,
         completed=len(completed),
         failed=len(settled) - len(completed),
-        audio_seconds=round(sum(entry.audio_seconds or 0.0 for entry in completed), 3),
+        audio_seconds=round(sum(view.audio_seconds or 0.0 for view in completed), 3),
     )
 
 
-def _view(entry: Entry) -> FileView:
+def _view(path: str, entry: Entry | None) -> FileView:
+    if entry is None or entry.run is None:
+        return FileView(path=path, state="unfinished", job_id=entry.job_id if entry else None)
     return FileView(
-        path=entry.path,
-        state=entry.state if entry.run is not None else "unfinished",
+        path=path,
+        state=entry.state,
         job_id=entry.job_id,
         audio_seconds=entry.audio_seconds,
         run=entry.run,
         outputs=entry.outputs,
-        code=entry.failure and entry.failure.code,
-        detail=entry.failure and entry.failure.detail,
+        code=entry.failure.code if entry.failure else None,
+        detail=entry.failure.detail if entry.failure else None,
     )
