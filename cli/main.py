@@ -1,11 +1,14 @@
 """The `scriptorium` command: what there is, by name; a command's own module is imported when it is called."""
 
+import sys
 from importlib import import_module
-from typing import Any
+from typing import Any, Literal
 
 import typer
 import typer.core
 import typer.main
+
+from cli.terminal import is_plain
 
 _COMMANDS = {
     "transcribe": ("cli.transcribe", "transcribe", "Transcribe files, URLs or standard input, and show the text live."),
@@ -26,6 +29,8 @@ _COMMANDS = {
     "size": ("cli.size", "size", "Say how many workers, how much memory and disk so many users need."),
 }
 _FORMER_NAMES = {"dead-letters": "dead"}
+_MARKUP: Literal["rich"] | None = None if is_plain(sys.stdout) or is_plain(sys.stderr) else "rich"
+"""How help and errors look: in boxes at a terminal, plain elsewhere."""
 
 
 class _Commands(typer.core.TyperGroup):
@@ -52,10 +57,16 @@ def imported_command(name: str) -> Any:  # noqa: ANN401 - typer keeps its type t
         alone = typer.Typer(add_completion=False)
         alone.command(name)(found)
         found = alone
+    found.rich_markup_mode = _MARKUP
     return typer.main.get_command(found)
 
 
-app = typer.Typer(cls=_Commands, no_args_is_help=True, help="Run and use a Scriptorium transcription service.")
+app = typer.Typer(
+    cls=_Commands,
+    no_args_is_help=True,
+    rich_markup_mode=_MARKUP,
+    help="Run and use a Scriptorium transcription service.",
+)
 
 
 @app.callback()

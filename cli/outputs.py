@@ -5,7 +5,7 @@ import tempfile
 from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from scriptorium import client
@@ -24,7 +24,7 @@ class Format(StrEnum):
     @property
     def wanted(self) -> "client.Format":
         """The same as the client has it."""
-        return cast("client.Format", self.value)
+        return self.value
 
     @property
     def suffix(self) -> str:

@@ -78,7 +78,9 @@ def transcribe(
                 waits=waits,
                 as_json=as_json,
                 bars=bars,
-                texts=_texts(checked, formats, bars, as_json=as_json, quiet=quiet, writes=out is not None),
+                texts=_texts(checked, formats, bars, as_json=as_json, quiet=quiet, writes=out is not None)
+                if waits
+                else None,
             )
             status = command.run(connection)
     if status is ExitStatus.INTERRUPTED:

@@ -128,7 +128,7 @@ class Ledger:
         )
         self.runs[self._run.number] = self._run
         self._stems = {entry.stem: entry.path for entry in self.entries.values()}
-        write_whole(path, "".join(_line(each) for each in (*self.runs.values(), *self.entries.values())))
+        write_whole(path, "".join([*map(_line, self.runs.values()), *map(_line, self.entries.values())]))
         self._file = path.open("ab", buffering=0)
 
     def __enter__(self) -> Self:
@@ -170,7 +170,7 @@ class Ledger:
     def _write(self, *entries: Entry) -> None:
         self._run = replace(self._run, wall_seconds=round(time.monotonic() - self._began, 3))
         self.runs[self._run.number] = self._run
-        self._file.write("".join(_line(each) for each in (*entries, self._run)).encode())
+        self._file.write("".join([*map(_line, entries), _line(self._run)]).encode())
         os.fsync(self._file.fileno())
 
     def _take(self, change: Entry | Run) -> None:
