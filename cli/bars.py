@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from scriptorium.client.models import Progress as JobProgress
 
 _NAME_WIDTH = 36
+_WAITING = "waiting"
 
 
 class Bars:
@@ -44,7 +45,8 @@ class Bars:
         if self._progress is None:
             yield Bar(None, None)
             return
-        row = self._progress.add_task(_shortened(printable(name)), total=None, state="")
+        # A total of 0 is a bar that stands still.
+        row = self._progress.add_task(_shortened(printable(name)), total=0, state=_WAITING)
         try:
             yield Bar(self._progress, row)
         finally:
@@ -74,7 +76,7 @@ class Bars:
 
         assert self._progress is not None  # noqa: S101 - both callers have looked
         lines = "\n".join(printable(line) for line in text.split("\n"))
-        self._progress.console.print(Text(lines), soft_wrap=True)
+        self._progress.console.print(Text(lines))
 
 
 class Bar:
@@ -90,12 +92,12 @@ class Bar:
 
     def accepted(self, job: "Job") -> None:
         """The service has made a job of it."""
-        self._show("there already" if job.cached else "waiting", 0, None)
+        self._show("there already" if job.cached else _WAITING, 0, 0)
 
     def waiting(self, event: "QueueEvent") -> None:
         """It waits in the queue."""
         eta = f", about {_clock(event.eta.seconds)}" if event.eta else ""
-        self._show(f"waiting, {event.position} in line{eta}", 0, None)
+        self._show(f"{_WAITING}, {event.position} in line{eta}", 0, 0)
 
     def transcribing(self, progress: "JobProgress") -> None:
         """So much of it is transcribed."""
@@ -111,23 +113,21 @@ class Bar:
 
 def _progress() -> "Progress":
     from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        Progress,
-        TaskProgressColumn,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
+    from rich.progress import BarColumn, Progress, Task, TaskProgressColumn, TextColumn, TimeRemainingColumn
+    from rich.text import Text
+
+    class Left(TimeRemainingColumn):
+        """How long it will take, as soon as that can be told."""
+
+        def render(self, task: Task) -> Text:
+            return Text("") if not task.time_remaining else super().render(task) + Text(" left", style="dim")
 
     return Progress(
         TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=24),
         TaskProgressColumn(),
         TextColumn("{task.fields[state]}", markup=False, style="dim"),
-        TimeElapsedColumn(),
-        TextColumn("left", style="dim"),
-        TimeRemainingColumn(compact=True),
+        Left(compact=True),
         console=Console(stderr=True, highlight=False),
         transient=True,
         redirect_stdout=False,

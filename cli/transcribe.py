@@ -56,6 +56,9 @@ def transcribe(
     cancel_on_interrupt: Annotated[
         bool, typer.Option("--cancel-on-interrupt", help="On Ctrl-C, cancel the jobs.")
     ] = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Transcribe anew, whatever was done for the same audio before.")
+    ] = False,
     as_json: AsJson = False,
     options: JobOptions,
     connection: Connection,
@@ -75,6 +78,7 @@ def transcribe(
                 outputs,
                 formats,
                 options,
+                fresh=fresh,
                 waits=waits,
                 as_json=as_json,
                 bars=bars,
@@ -84,7 +88,7 @@ def transcribe(
             )
             status = command.run(connection)
     if status is ExitStatus.INTERRUPTED:
-        after_interrupt(connection, list(command.under_way.values()), cancels=cancel_on_interrupt)
+        after_interrupt(connection, command.under_way, cancels=cancel_on_interrupt)
     raise typer.Exit(status)
 
 
@@ -117,6 +121,7 @@ class _Command:
         formats: Sequence[Format],
         options: JobOptions,
         *,
+        fresh: bool,
         waits: bool,
         as_json: bool,
         bars: Bars,
@@ -125,14 +130,15 @@ class _Command:
         self._works = [_Work(number, source, outputs[number]) for number, source in enumerate(sources)]
         self._formats = formats
         self._options = options
+        self._fresh = fresh
         self._waits = waits
         self._as_json = as_json
         self._bars = bars
         self._texts = texts
         self._documents = InOrder([""] * len(sources), lambda text: print(text, end="" if text[-1:] == "\n" else "\n"))
         self._status = ExitStatus.DONE
-        self.under_way: dict[int, str] = {}
-        """Ids of jobs, by the number of their source."""
+        self.under_way: dict[str, str] = {}
+        """What was given, by the ids of jobs that aren't settled."""
 
     def run(self, connection: Connection) -> ExitStatus:
         """Do all of it and return how it ended."""
@@ -169,11 +175,11 @@ class _Command:
                 job = await self._job(client, work, bar)
             if self._waits:
                 await self._deliver(client, work, job)
+                self.under_way.pop(job.job_id)
         except ServiceRefused as error:
             if error.code in _FATAL_CODES:
                 raise
             self._failed(work, error.code, str(error), ExitStatus.REFUSED)
-        self.under_way.pop(work.number, None)
         for order in (self._texts, self._documents):
             if order is not None:
                 order.finish(work.number)
@@ -181,7 +187,11 @@ class _Command:
     async def _job(self, client: AsyncScriptorium, work: _Work, bar: Bar) -> Job:
         """Return the job of a source: as it was accepted, or, if it is waited for, as it ended."""
         job = await client.submit(
-            work.source.content, options=self._options.given, file_name=work.source.name, on_upload=bar.uploading
+            work.source.content,
+            options=self._options.given,
+            fresh=self._fresh,
+            file_name=work.source.name,
+            on_upload=bar.uploading,
         )
         bar.accepted(job)
         self._say("accepted", work, job_id=job.job_id)
@@ -189,7 +199,7 @@ class _Command:
             if not self._as_json:
                 self._documents.put(work.number, job.job_id)
             return job
-        self.under_way[work.number] = job.job_id
+        self.under_way[job.job_id] = work.source.given
 
         def on_event(event: Event) -> None:
             if isinstance(event, SegmentEvent):

@@ -36,7 +36,7 @@ class Session:
         """Do the work and return how it ended; the ledger is closed then."""
         status = ExitStatus.DONE
         client = self.connection.async_client(_RETRY)
-        under_way: list[str] = []
+        under_way: dict[str, str] = {}
         with ledger, Bars(total) as bars:
             runner = Runner(client, ledger, self.order, bars, lambda entry: self.on_settled(bars, entry))
 
@@ -51,7 +51,7 @@ class Session:
                 asyncio.run(main())
             except KeyboardInterrupt:
                 status = ExitStatus.INTERRUPTED
-                under_way = list(runner.under_way.values())
+                under_way = {job_id: path for path, job_id in runner.under_way.items()}
             except ServiceError as error:
                 bars.note(f"scriptorium: {explained(error)}")
                 status = status_of(error)
