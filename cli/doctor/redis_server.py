@@ -64,7 +64,7 @@ def _server(url: str, which: str) -> Iterator[Finding]:
     except RedisError as error:
         yield Finding.failed(
             "Redis",
-            f"{which} can't be used: {_without_address(error)}",
+            f"{which[0].upper()}{which[1:]} can't be used: {_without_address(error)}",
             "Start it, and check REDIS_URL, or REDIS_HOST, REDIS_PORT and REDIS_PASSWORD; or set none of them, and "
             "'scriptorium up' brings a Valkey.",
         )

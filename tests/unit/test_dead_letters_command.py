@@ -1,4 +1,4 @@
-"""`scriptorium dead-letters` against a server that answers as it is told: what is sent, printed and returned."""
+"""`scriptorium dead` against a server that answers as it is told: what is sent, printed and returned."""
 
 import json
 import os
@@ -98,7 +98,7 @@ def server() -> Iterator[Script]:
 def run(server: Script | str, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     address = server if isinstance(server, str) else server.address
     return subprocess.run(
-        [sys.executable, "-m", "cli.main", "dead-letters", *arguments],
+        [sys.executable, "-m", "cli.main", "dead", *arguments],
         cwd=REPOSITORY,
         env=environment(SCRIPTORIUM_SERVER=address, COLUMNS="200", **variables),
         stdin=subprocess.DEVNULL,
@@ -113,7 +113,7 @@ def run_on_a_terminal(server: Script, *arguments: str, answer: str) -> tuple[int
     """Run with a terminal for stdin and stderr that somebody types an answer at; return status and what it shows."""
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
-        [sys.executable, "-m", "cli.main", "dead-letters", *arguments],
+        [sys.executable, "-m", "cli.main", "dead", *arguments],
         cwd=REPOSITORY,
         env=environment(SCRIPTORIUM_SERVER=server.address),
         stdin=theirs,
@@ -198,9 +198,17 @@ def test_jobs_are_requeued_one_by_one_and_a_refused_one_keeps_none_back(server: 
     server.answers[f"POST /dead-letters/{SECOND}/requeue"] = (410, GONE)
     server.answers[f"POST /dead-letters/{THIRD}/requeue"] = (200, {"job_ids": [THIRD]})
     ended = run(server, "requeue", FIRST, SECOND, THIRD, FIRST)
-    assert ended.returncode == 1
+    assert ended.returncode == 4
     assert ended.stdout == f"requeued {FIRST}\nrequeued {THIRD}\n"
     assert ended.stderr == f"scriptorium: {SECOND}: {GONE['title']}. {GONE['detail']}\n"
+
+
+def test_what_is_moved_is_a_line_of_json_each_if_asked_for(server: Script) -> None:
+    server.answers["GET /dead-letters"] = (200, page(total=2))
+    server.answers["DELETE /dead-letters"] = (200, {"job_ids": [FIRST, SECOND]})
+    ended = run(server, "purge", "--all", "--yes", "--json")
+    lines = [json.loads(line) for line in ended.stdout.splitlines()]
+    assert lines == [{"job_id": job_id, "outcome": "purged"} for job_id in (FIRST, SECOND)]
 
 
 def test_a_job_that_went_with_another_is_not_asked_for_again(server: Script) -> None:
@@ -278,24 +286,26 @@ def test_somebody_at_a_terminal_is_asked(server: Script, arguments: list[str], r
 
 def test_a_server_that_is_not_there_is_said_so() -> None:
     ended = run("http://127.0.0.1:9", "list")
-    assert (ended.returncode, ended.stdout) == (1, "")
+    assert (ended.returncode, ended.stdout) == (3, "")
     assert ended.stderr.startswith("scriptorium: Can't reach a service at http://127.0.0.1:9: ")
     assert "scriptorium up" in ended.stderr
 
 
 @pytest.mark.parametrize(
-    ("answer", "said"),
+    ("answer", "status", "said"),
     [
-        ((409, {"title": "The job is no dead letter", "detail": "It is queued."}), "no dead letter. It is queued."),
-        ((404, {"title": "No such job"}), "scriptorium: No such job\n"),
-        ((503, {"title": "The job store is away", "detail": "Try again."}), "The job store is away. Try again."),
-        ((500, {"oops": True}), "500 Internal Server Error"),
-        ((200, {"hello": "world"}), "Is it a Scriptorium?"),
+        ((409, {"title": "The job is no dead letter", "detail": "It is queued."}), 4, "no dead letter. It is queued."),
+        ((404, {"title": "No such job"}), 4, "scriptorium: No such job\n"),
+        ((503, {"title": "The job store is away", "detail": "Try again."}), 4, "The job store is away. Try again."),
+        ((500, {"oops": True}), 3, "500 Internal Server Error"),
+        ((200, {"hello": "world"}), 3, "Is it a Scriptorium?"),
     ],
 )
-def test_an_error_is_one_line_and_status_1(server: Script, answer: tuple[int, Any], said: str) -> None:
+def test_an_error_is_one_line_and_a_status(
+    server: Script, answer: tuple[int, Any], status: int, said: str
+) -> None:
     server.answers[f"GET /dead-letters/{FIRST}"] = answer
     ended = run(server, "show", FIRST)
-    assert (ended.returncode, ended.stdout) == (1, "")
+    assert (ended.returncode, ended.stdout) == (status, "")
     assert said in ended.stderr
     assert ended.stderr.count("\n") == 1
