@@ -16,14 +16,11 @@ def complete_format(incomplete: str) -> Iterator[str]:
 
 
 def complete_language(incomplete: str) -> Iterator[tuple[str, str]]:
-    """Complete a language's code, with its name."""
+    """Complete a language's code or its English name."""
     from core.languages import LANGUAGE_NAMES
 
-    return (
-        (code, name)
-        for code, name in LANGUAGE_NAMES.items()
-        if incomplete in {code[: len(incomplete)], name[: len(incomplete)]}
-    )
+    for code, name in LANGUAGE_NAMES.items():
+        yield from ((word, name) for word in (code, name) if word.startswith(incomplete))
 
 
 def complete_model(ctx: Any, incomplete: str) -> Iterator[str]:  # noqa: ANN401 - typer's context

@@ -301,9 +301,7 @@ def test_a_server_that_is_not_there_is_said_so() -> None:
         ((200, {"hello": "world"}), 3, "Is it a Scriptorium?"),
     ],
 )
-def test_an_error_is_one_line_and_a_status(
-    server: Script, answer: tuple[int, Any], status: int, said: str
-) -> None:
+def test_an_error_is_one_line_and_a_status(server: Script, answer: tuple[int, Any], status: int, said: str) -> None:
     server.answers[f"GET /dead-letters/{FIRST}"] = answer
     ended = run(server, "show", FIRST)
     assert (ended.returncode, ended.stdout) == (status, "")
