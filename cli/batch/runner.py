@@ -18,7 +18,7 @@ _LOST_CODES = {"job_not_found", "job_expired", "job_cancelled"}
 _FATAL_CODES = {"invalid_options", "unknown_model", "unauthenticated", "scope_missing"}
 """What it would say of every other file as well."""
 _TICK_SECONDS = 1.0
-_OUTAGE_SECONDS = 5.0
+_OUTAGE_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)

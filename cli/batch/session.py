@@ -3,7 +3,7 @@
 import asyncio
 import math
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +21,8 @@ from scriptorium.client import RetryPolicy, ServiceError
 
 _RETRY: Final = RetryPolicy(busy_seconds=math.inf)
 """A service that is busy, or limits our rate, is come back to as it says, for as long as it takes."""
+_RETRY_OF_THE_PATIENT: Final = replace(_RETRY, outage_seconds=2)
+"""Of who waits for a service that is away by himself, and says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class Session:
     def run(self, work: Callable[[Runner], Awaitable[None]], *, total: int | None, ledger: Ledger) -> ExitStatus:
         """Do the work and return how it ended; the ledger is closed then."""
         status = ExitStatus.DONE
-        client = self.connection.async_client(_RETRY)
+        client = self.connection.async_client(_RETRY_OF_THE_PATIENT if self.order.sits_outages_out else _RETRY)
         under_way: dict[str, str] = {}
         with ledger, Bars(total) as bars:
             runner = Runner(client, ledger, self.order, bars, lambda entry: self.on_settled(bars, entry))
