@@ -11,7 +11,7 @@ from typing import Any
 import pysubs2
 import pytest
 
-from tests.harness.command import RunningCommand, run_command, run_on_a_terminal
+from tests.harness.command import RunningCommand, completions, run_command, run_on_a_terminal
 from tests.harness.service import Service, until
 from tests.media import clip, text_named_mp3, video_without_audio, word_error_rate
 
@@ -112,11 +112,7 @@ def test_a_shell_completes_the_ids_of_jobs_and_models(server: str) -> None:
     ended = run_command("transcribe", clip("garden"), "--no-wait", server=server)
     job_id = ended.stdout.strip()
     for words, meant in ((["status", job_id[:6]], job_id), (["transcribe", "--model", "b"], "base")):
-        completed = run_command(
-            server=server, _PYTHON__M_CLI_MAIN_COMPLETE="complete_bash",
-            COMP_WORDS=" ".join(["scriptorium", *words]), COMP_CWORD=str(len(words)),
-        )  # fmt: skip
-        assert completed.stdout.split() == [meant]
+        assert completions(*words, server=server) == [meant]
 
 
 def test_a_terminal_sees_bars_and_text_as_it_comes(server: str) -> None:

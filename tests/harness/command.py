@@ -110,6 +110,27 @@ def run_on_a_terminal(
     return process.wait(60), shown.decode()
 
 
+def completions(*words: str, server: str = "") -> list[str]:
+    """Return what bash is offered for the last of some words."""
+    ended = subprocess.run(
+        [sys.executable, "-c", "from cli.main import app; app(prog_name='scriptorium')"],
+        env=_environment(
+            server,
+            {
+                "_SCRIPTORIUM_COMPLETE": "complete_bash",
+                "COMP_WORDS": " ".join(("scriptorium", *words)),
+                "COMP_CWORD": str(len(words)),
+            },
+        ),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.stderr == ""
+    return ended.stdout.split()
+
+
 def _environment(server: str, variables: Mapping[str, str]) -> Mapping[str, str]:
     return environment(**({"SCRIPTORIUM_SERVER": server} if server else {}), **variables)
 

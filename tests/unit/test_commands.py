@@ -8,42 +8,10 @@ from pathlib import Path
 import pytest
 
 from cli.main import _COMMANDS, imported_command
-from tests.harness.service import REPOSITORY, environment
+from tests.harness.command import completions, run_command
+from tests.harness.service import REPOSITORY
 
 _HEAVY = ("httpx", "pydantic", "redis", "scriptorium.client", "core.settings", "asyncio", "rich.progress")
-
-
-def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "cli.main", *arguments],
-        cwd=REPOSITORY,
-        env=environment(**variables),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-
-
-def completed(*words: str, **variables: str) -> list[str]:
-    """Return what bash is offered for the last word."""
-    ended = subprocess.run(
-        [sys.executable, "-c", "from cli.main import app; app(prog_name='scriptorium')"],
-        cwd=REPOSITORY,
-        env=environment(
-            _SCRIPTORIUM_COMPLETE="complete_bash",
-            COMP_WORDS=" ".join(("scriptorium", *words)),
-            COMP_CWORD=str(len(words)),
-            **variables,
-        ),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert ended.stderr == ""
-    return ended.stdout.split()
 
 
 def test_help_imports_nothing_that_takes_its_time() -> None:
@@ -68,14 +36,14 @@ def test_each_command_has_help_and_json(name: str) -> None:
 
 
 def test_a_pipe_gets_plain_help_and_errors() -> None:
-    ended = run("status", "123")
+    ended = run_command("status", "123")
     assert (ended.returncode, ended.stdout) == (2, "")
     assert ended.stderr.splitlines()[-1].startswith("Error: Invalid value for 'JOB_ID': '123' is no job id")
-    assert (run("keys", "--help").stdout + ended.stderr).isascii()
+    assert (run_command("keys", "--help").stdout + ended.stderr).isascii()
 
 
 def test_a_wrong_name_is_answered_with_the_right_one() -> None:
-    ended = run("transcibe", "x.wav")
+    ended = run_command("transcibe", "x.wav")
     assert ended.returncode == 2
     assert "Did you mean 'transcribe'?" in ended.stderr
 
@@ -100,29 +68,29 @@ def test_a_wrong_name_is_answered_with_the_right_one() -> None:
     ],
 )
 def test_what_is_not_meant_this_way_is_refused_before_anything_is_asked(arguments: tuple[str, ...]) -> None:
-    ended = run(*arguments, SCRIPTORIUM_SERVER="http://127.0.0.1:9")
+    ended = run_command(*arguments, server="http://127.0.0.1:9", cwd=REPOSITORY)
     assert (ended.returncode, ended.stdout) == (2, "")
     assert "Traceback" not in ended.stderr
 
 
 def test_nobody_at_the_address_is_status_3_and_said_with_what_to_do() -> None:
     for arguments in (["status", "1" * 32], ["jobs", "--json"], ["search", "snow"]):
-        ended = run(*arguments, "--server", "http://127.0.0.1:9")
+        ended = run_command(*arguments, "--server", "http://127.0.0.1:9")
         assert (ended.returncode, ended.stdout) == (3, "")
         assert "scriptorium up" in ended.stderr
 
 
 def test_a_shell_completes_commands_options_and_words() -> None:
-    assert completed("s") == ["status", "search", "size"]
-    assert completed("dead", "") == ["list", "show", "requeue", "purge"]
-    assert completed("dead", "requeue", "--fail") == ["--failure"]
-    assert completed("transcribe", "-f", "v") == ["verbose_json", "vtt"]
-    assert completed("batch", "--language", "ger") == ["german"]
-    assert completed("batch", "--language", "de") == ["de"]
+    assert completions("s") == ["status", "search", "size"]
+    assert completions("dead", "") == ["list", "show", "requeue", "purge"]
+    assert completions("dead", "requeue", "--fail") == ["--failure"]
+    assert completions("transcribe", "-f", "v") == ["verbose_json", "vtt"]
+    assert completions("batch", "--language", "ger") == ["german"]
+    assert completions("batch", "--language", "de") == ["de"]
 
 
 def test_a_shell_is_spared_an_error_where_nobody_answers() -> None:
-    assert completed("status", "", SCRIPTORIUM_SERVER="http://127.0.0.1:9") == []
+    assert completions("status", "", server="http://127.0.0.1:9") == []
 
 
 def test_completion_can_be_installed(tmp_path: Path) -> None:
