@@ -9,13 +9,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
 import redis
 
+from cli.doctor import machine
+from cli.doctor.redis_server import redis_server
 from cli.embedded_valkey import EmbeddedValkey
 from cli.ports import free_port
+from cli.settings import UpSettings
+from core.findings import Finding, Level
+from core.settings import MediaSettings
 from tests.harness.command import run_command, run_on_a_terminal
 from tests.harness.service import MODEL_CACHE, Service, until
+from worker import checkup
+from worker.settings import WorkerSettings
 
 Findings = dict[str, dict[str, Any]]
 
@@ -50,12 +56,11 @@ def test_all_is_well_where_the_service_runs(tmp_path: Path) -> None:
     assert "checksum is right" in found["model"]["found"]
 
 
-def test_before_the_first_start_nothing_has_failed(tmp_path: Path) -> None:
-    found = doctor(tmp_path, MODEL_CACHE_DIR=str(tmp_path / "models"), status=0)
+def test_before_the_first_start_nothing_has_failed_and_warnings_count_if_they_are_to(tmp_path: Path) -> None:
+    found = doctor(tmp_path, "--strict", MODEL_CACHE_DIR=str(tmp_path / "models"), status=1)
     assert levels(found, "service", "Redis", "port", "model") == ["warning", "ok", "ok", "ok"]
     assert "installed packages" in found["model"]["found"]
     assert "Valkey of its own" in found["Redis"]["found"]
-    assert doctor(tmp_path, "--strict", status=1)["service"]["level"] == "warning"
     assert list(tmp_path.iterdir()) == []  # it has looked, and left nothing
 
 
@@ -88,47 +93,53 @@ def _answers(client: redis.Redis) -> bool | None:
         return None
 
 
+def looked_at(**redis: str | int) -> Findings:
+    findings = redis_server(UpSettings.model_validate(redis))
+    return {finding.check: finding.model_dump() for finding in findings}
+
+
 def test_a_redis_that_would_lose_jobs_has_failed(tmp_path: Path) -> None:
     with careless_server(tmp_path) as url:
-        found = doctor(tmp_path, REDIS_URL=url, status=1)
-        wrong_password = doctor(tmp_path, REDIS_URL=url.replace("sesame", "guess"), status=1)
+        found = looked_at(redis_url=url)
+        wrong_password = looked_at(redis_url=url.replace("sesame", "guess"))
     assert levels(found, "Redis", "Redis' file", "Redis' eviction", "Redis' memory") == [
         "ok", "failed", "failed", "warning",
     ]  # fmt: skip
     assert "appendonly yes" in found["Redis' file"]["advice"]
     assert "allkeys-lru" in found["Redis' eviction"]["found"]
     assert wrong_password["Redis"]["level"] == "failed"
-    assert "guess" not in json.dumps(wrong_password)
-    away = doctor(tmp_path, REDIS_HOST="127.0.0.1", REDIS_PORT=str(free_port()), status=1)
+    assert "guess" not in str(wrong_password)
+    away = looked_at(redis_host="127.0.0.1", redis_port=free_port())
     assert "REDIS_PORT" in away["Redis"]["advice"]
 
 
 def test_settings_that_cannot_be_used_are_named(tmp_path: Path) -> None:
-    found = doctor(tmp_path, BATCH_SIZE="many", status=1)
+    found = doctor(tmp_path, BATCH_SIZE="many", RATE_LIMIT_READ="often", status=1)
     assert "BATCH_SIZE" in found["worker's settings"]["found"]
-    assert found["gateway's settings"]["level"] == "ok"
-    found = doctor(tmp_path, RATE_LIMIT_READ="often", status=1)
     assert "RATE_LIMIT_READ" in found["gateway's settings"]["found"]
     found = doctor(tmp_path, RESULT_TTL_HOURS="-1", status=1)
     assert "RESULT_TTL_HOURS" in found["settings"]["found"]
 
 
+def model(**settings: str | Path) -> Finding:
+    found = checkup.findings(WorkerSettings.model_validate(settings))
+    return next(finding for finding in found if finding.check == "model")
+
+
 def test_weights_that_are_broken_or_missing_are_named(tmp_path: Path) -> None:
-    cache = tmp_path / "models"
-    (cache / "base").mkdir(parents=True)
-    found = doctor(tmp_path, MODEL_CACHE_DIR=str(cache), status=1)
-    assert "no model.bin" in found["model"]["found"]
-    (cache / "base" / "model.bin").write_bytes(b"half of it")
-    found = doctor(tmp_path, MODEL_CACHE_DIR=str(cache), status=1)
-    assert "SHA-256" in found["model"]["found"]
-    assert str(cache / "base") in found["model"]["found"]
-    found = doctor(tmp_path, MODEL_CACHE_DIR=str(cache), MODEL_SIZE="large-v3", status=0)
-    assert found["model"]["level"] == "warning"
-    assert "hub" in found["model"]["found"]
-    (cache / "mine").mkdir()
-    (cache / "mine" / "model.bin").write_bytes(b"a model")
-    found = doctor(tmp_path, MODEL_SIZE=str(cache / "mine"), status=0)
-    assert "no checksum" in found["model"]["found"]
+    (tmp_path / "base").mkdir(parents=True)
+    assert "no model.bin" in model(model_cache_dir=tmp_path).found
+    (tmp_path / "base" / "model.bin").write_bytes(b"half of it")
+    broken = model(model_cache_dir=tmp_path)
+    assert (broken.level, str(tmp_path / "base") in broken.found) == (Level.FAILED, True)
+    assert "SHA-256" in broken.found
+    missing = model(model_cache_dir=tmp_path, model_size="large-v3")
+    assert (missing.level, "hub" in missing.found) == (Level.WARNING, True)
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "model.bin").write_bytes(b"a model")
+    own = model(model_size=str(tmp_path / "mine"))
+    assert (own.level, "no checksum" in own.found) == (Level.OK, True)
+    assert model(transcriber="scripted").level is Level.WARNING
 
 
 def test_a_port_that_somebody_else_has_is_told_with_who_it_is(tmp_path: Path) -> None:
@@ -141,33 +152,25 @@ def test_a_port_that_somebody_else_has_is_told_with_who_it_is(tmp_path: Path) ->
 
 
 def test_a_disk_and_limits_that_are_too_small_are_told(tmp_path: Path) -> None:
-    found = doctor(tmp_path, MIN_FREE_DISK_MB="1e12", status=1)
-    assert "every upload is refused" in found["disk"]["found"]
     (tmp_path / "file").touch()
-    assert "can't be written" in doctor(tmp_path, DATA_DIR=str(tmp_path / "file"), status=1)["disk"]["found"]
+    assert "can't be written" in machine.disk(MediaSettings.model_validate({"data_dir": tmp_path / "file"})).found
     found = doctor(
         tmp_path,
+        MIN_FREE_DISK_MB="1e12",
         MAX_CONNECTIONS="100000000",
         HOST="0.0.0.0",  # noqa: S104 - nothing is started
         MODEL_REPLICAS="500",
         COMPUTE_THREADS="2",
-        WORKER_CONCURRENCY="256",
         MODEL_CACHE_DIR=str(MODEL_CACHE),
-        status=0,
+        status=1,
     )
+    assert "every upload is refused" in found["disk"]["found"]
     assert levels(found, "open files", "access", "cores") == ["warning", "warning", "warning"]
 
 
-def test_who_answers_and_is_no_scriptorium_has_failed(tmp_path: Path, valkey_url: str) -> None:
-    port = valkey_url.rpartition(":")[2].partition("/")[0]
-    found = doctor(tmp_path, "--server", f"http://127.0.0.1:{port}", status=0)
-    assert found["service"]["level"] == "warning"
-
-
-@pytest.mark.parametrize("variables", [{}, {"NO_COLOR": "1"}])
-def test_a_terminal_gets_a_line_each(tmp_path: Path, variables: dict[str, str]) -> None:
-    settings = {"DATA_DIR": str(tmp_path), "PORT": str(free_port()), "BATCH_SIZE": "many"}
-    status, shown = run_on_a_terminal("doctor", **settings, **variables)
-    assert status == 1
-    assert ("\x1b" in shown) != bool(variables)
-    assert "BATCH_SIZE" in shown
+def test_a_terminal_gets_a_line_each(tmp_path: Path) -> None:
+    settings = {"DATA_DIR": str(tmp_path), "PORT": str(free_port()), "RESULT_TTL_HOURS": "-1"}
+    status, shown = run_on_a_terminal("doctor", **settings)
+    assert (status, "\x1b" in shown, "RESULT_TTL_HOURS" in shown) == (1, True, True)
+    status, plain = run_on_a_terminal("doctor", **settings, NO_COLOR="1")
+    assert (status, "\x1b" in plain, "failed\tsettings\t" in plain) == (1, False, True)
