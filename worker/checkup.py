@@ -91,7 +91,7 @@ def _gpu(wanted: str, placement: Placement) -> Finding:
         )
     if wanted == "cuda":
         return Finding.warning(
-            check, "DEVICE=cuda, and there is none; the CPU does the work.", f"Set DEVICE=cpu, or install a GPU with {needs}."
+            check, "DEVICE=cuda, and there is none; the CPU does the work.", f"Set DEVICE=cpu, or add a GPU, {needs}."
         )
     return Finding.ok(check, f"None; the CPU does the work. A GPU of NVIDIA's would need {needs}.")
 

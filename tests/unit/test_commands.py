@@ -1,13 +1,17 @@
 """The command line as a whole: what is imported when, what all commands have in common, what a shell completes."""
 
 import os
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from cli.exits import ExitStatus
 from cli.main import _COMMANDS, imported_command
+from core.errors import CONFIGURATION_EXIT_STATUS
 from tests.harness.command import completions, run_command
 from tests.harness.service import REPOSITORY
 
@@ -104,3 +108,23 @@ def test_completion_can_be_installed(tmp_path: Path) -> None:
     )
     assert "complete" in ended.stdout
     assert "_SCRIPTORIUM_COMPLETE" in ended.stdout
+
+
+PAGE = (REPOSITORY / "docs" / "clients" / "cli.md").read_text(encoding="utf-8")
+EXAMPLES = sorted(set(re.findall(r"scriptorium [a-z][^>;)$`\n]*", "\n".join(re.findall(r"\$ .*", PAGE)))))
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_what_the_page_shows_exists(example: str) -> None:
+    _, name, *words = shlex.split(example)
+    command = imported_command(name)
+    known = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
+    assert {word for word in words if word.startswith("-") and word != "-"} <= known
+
+
+def test_the_page_has_every_command_and_every_exit_status() -> None:
+    assert len(EXAMPLES) > 10
+    table = PAGE[PAGE.index("| command | |") : PAGE.index("## Where the service is")]
+    assert set(_COMMANDS) <= set(re.findall(r"\w+", table))
+    statuses = {int(number) for number in re.findall(r"^\| (\d+) \|", PAGE, re.MULTILINE)}
+    assert statuses == {*ExitStatus, CONFIGURATION_EXIT_STATUS}
