@@ -169,8 +169,7 @@ def test_a_disk_and_limits_that_are_too_small_are_told(tmp_path: Path) -> None:
 
 
 def test_a_terminal_gets_a_line_each(tmp_path: Path) -> None:
-    settings = {"DATA_DIR": str(tmp_path), "PORT": str(free_port()), "RESULT_TTL_HOURS": "-1"}
-    status, shown = run_on_a_terminal("doctor", **settings)
+    status, shown = run_on_a_terminal("doctor", RESULT_TTL_HOURS="-1", DATA_DIR=str(tmp_path))
     assert (status, "\x1b" in shown, "RESULT_TTL_HOURS" in shown) == (1, True, True)
-    status, plain = run_on_a_terminal("doctor", **settings, NO_COLOR="1")
+    status, plain = run_on_a_terminal("doctor", RESULT_TTL_HOURS="-1", DATA_DIR=str(tmp_path), NO_COLOR="1")
     assert (status, "\x1b" in plain, "failed\tsettings\t" in plain) == (1, False, True)
