@@ -8,15 +8,21 @@ import sys
 import threading
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Self, TextIO
 
 from tests.harness.service import environment, until
 
 _COMMAND = (sys.executable, "-m", "cli.main")
+_NONE: Mapping[str, str] = MappingProxyType({})
 
 
 def run_command(
-    *arguments: str | Path, server: str = "", cwd: Path | None = None, stdin: bytes = b"", **variables: str
+    *arguments: str | Path,
+    server: str = "",
+    cwd: Path | None = None,
+    stdin: bytes = b"",
+    variables: Mapping[str, str] = _NONE,
 ) -> subprocess.CompletedProcess[str]:
     """Run a command to its end, without a terminal."""
     ended = subprocess.run(

@@ -29,7 +29,7 @@ Findings = dict[str, dict[str, Any]]
 def doctor(cwd: Path, *arguments: str, status: int, **settings: str) -> Findings:
     """Return what was found, by what was looked at."""
     settings = {"DATA_DIR": str(cwd), "PORT": str(free_port()), **settings}
-    ended = run_command("doctor", "--json", *arguments, cwd=cwd, **settings)
+    ended = run_command("doctor", "--json", *arguments, cwd=cwd, variables=settings)
     assert ended.returncode == status, ended.stdout
     assert ended.stderr == ""
     document = json.loads(ended.stdout)
