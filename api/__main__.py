@@ -14,7 +14,7 @@ import structlog
 import uvicorn
 
 from api.app import create_app
-from api.connections import Connections, GuardedProtocol
+from api.connections import OTHER_FILES, Connections, GuardedProtocol
 from api.settings import GatewaySettings
 from api.shared_metrics import share
 from core.entry import run_process
@@ -23,9 +23,6 @@ _COLLECT_AFTER = 20_000
 """Objects made and not freed between two looks of the garbage collector at the young ones; 700 by default."""
 _KEEP_ALIVE_SECONDS = 75
 """Longer than a balancer keeps a connection that it isn't using (nginx: 60 s), lest it send a request into its end."""
-_OTHER_FILES = 256
-"""Open files that are no connections: uploads have theirs counted apart, what is left is Redis, logs and libraries."""
-
 _FEWEST_CONNECTIONS = 16
 
 
@@ -100,7 +97,7 @@ def _connections(settings: GatewaySettings) -> Connections:
     """Return the bounds of connections: as many as are set, or as this process may have files open."""
     _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))
-    room = max(_FEWEST_CONNECTIONS, most_files - settings.max_uploads - _OTHER_FILES)
+    room = max(_FEWEST_CONNECTIONS, most_files - settings.max_uploads - OTHER_FILES)
     return Connections(
         most=settings.max_connections if most_files == resource.RLIM_INFINITY else min(settings.max_connections, room),
         head_seconds=settings.header_timeout_seconds,

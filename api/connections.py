@@ -20,6 +20,8 @@ _MAX_HEAD_BYTES = 64 * 1024
 _MAX_LINGER_BYTES = 32 * 1024 * 1024
 """How much of a body is still read when its request has been answered: a connection closed on unread data is reset,
 and many a client never gets to read why."""
+OTHER_FILES = 256
+"""Open files that are no connections: uploads have theirs counted apart, what is left is Redis, logs and libraries."""
 _NOT_HTTP = {
     "type": "about:blank",
     "code": "malformed_request",

@@ -6,9 +6,10 @@ from typing import Annotated, Any
 import typer
 from pydantic import BaseModel
 
-from cli.service import Server, service
+from cli.parameters import AsJson, unfolded
+from cli.service import Connection, service
 from cli.terminal import print_json, print_note, print_table, utc
-from scriptorium.client import DEFAULT_SERVER, Scriptorium
+from scriptorium.client import Scriptorium
 
 _PATH = "/audit"
 _MOST_A_CALL = 1000
@@ -31,6 +32,7 @@ class _Page(BaseModel):
     next_cursor: str | None
 
 
+@unfolded
 def audit(
     *,
     since: Annotated[
@@ -44,12 +46,12 @@ def audit(
     ] = None,
     limit: Annotated[int, typer.Option(min=1, help="Most entries.")] = 100,
     cursor: Annotated[str | None, typer.Option(help="Where the entries before have ended.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    server: Server = DEFAULT_SERVER,
+    as_json: AsJson = False,
+    connection: Connection,
 ) -> None:
     """Show who did what, the latest first, with a key of scope admin in SCRIPTORIUM_API_KEY."""
     query = {"since": since, "until": until, "tenant": tenant, "action": action, "object_id": object_id}
-    with service(server, of="audit log") as client:
+    with service(connection, of="audit log") as client:
         document = _collected(client, query, limit, cursor)
         if as_json:
             print_json(document)

@@ -1,28 +1,31 @@
-"""`scriptorium dead-letters`: look at failed jobs, give them new attempts, or erase them."""
+"""`scriptorium dead`: look at failed jobs, give them new attempts, or erase them."""
 
 import math
-import re
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 from pydantic import BaseModel
 
-from cli.service import Server, service
-from cli.terminal import print_error, print_facts, print_json, print_note, print_page, print_table, utc
+from cli.completion import complete_dead
+from cli.exits import ExitStatus
+from cli.jobs import job_id_argument
+from cli.parameters import AsJson, unfolded
+from cli.service import Connection, service
+from cli.terminal import print_error, print_facts, print_json, print_json_line, print_note, print_page, print_table, utc
 from core.errors import FailureCode
-from core.job import JOB_ID_PATTERN
 from core.work import AttemptRecord
-from scriptorium.client import DEFAULT_SERVER, Scriptorium, ServiceRefused
+from scriptorium.client import Scriptorium, ServiceRefused
 
 _PATH = "/dead-letters"
 _MOVED_A_CALL = 1000
 """How many dead letters the service moves a call, as it documents."""
-_JOB_ID = re.compile(JOB_ID_PATTERN)
 
-app = typer.Typer(no_args_is_help=True, help="Failed jobs: look at them, requeue them, purge them.")
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="Failed jobs: look at them, requeue them, purge them."
+)
 
 
 class _Failure(BaseModel):
@@ -61,32 +64,32 @@ class _Moved(BaseModel):
     job_ids: list[str]
 
 
-def _job_id(given: str) -> str:
-    if not _JOB_ID.fullmatch(given):
-        raise typer.BadParameter(f"{given!r} is no job id: one has 32 hexadecimal digits.")
-    return given
+_Tell = Callable[[Sequence[str]], None]
+"""Is told of jobs that were moved."""
 
 
 _OnlyFailure = Annotated[
     FailureCode | None, typer.Option("--failure", metavar="CODE", help="Only those that failed for this reason.")
 ]
-_AsJson = Annotated[bool, typer.Option("--json", help="Print the service's answer.")]
 _All = Annotated[bool, typer.Option("--all", help="All dead letters, or all of one --failure.")]
-_JobId = Annotated[str, typer.Argument(metavar="JOB_ID", parser=_job_id)]
-_JobIds = Annotated[list[str] | None, typer.Argument(metavar="JOB_ID", parser=_job_id)]
+_JobId = Annotated[str, typer.Argument(metavar="JOB_ID", parser=job_id_argument, autocompletion=complete_dead)]
+_JobIds = Annotated[
+    list[str] | None, typer.Argument(metavar="JOB_ID", parser=job_id_argument, autocompletion=complete_dead)
+]
 
 
 @app.command("list")
+@unfolded
 def list_dead_letters(
     *,
     limit: Annotated[int, typer.Option(min=1, max=200, help="Dead letters a page.")] = 50,
     offset: Annotated[int, typer.Option(min=0, help="How many to pass over.")] = 0,
     failure: _OnlyFailure = None,
-    as_json: _AsJson = False,
-    server: Server = DEFAULT_SERVER,
+    as_json: AsJson = False,
+    connection: Connection,
 ) -> None:
     """List dead letters, the latest first."""
-    with service(server, of="dead letters") as client:
+    with service(connection, of="dead letters") as client:
         document = client.request("GET", _PATH, {"limit": limit, "offset": offset, "failure": failure})
         if as_json:
             print_json(document)
@@ -113,9 +116,10 @@ def list_dead_letters(
 
 
 @app.command()
-def show(job_id: _JobId, *, as_json: _AsJson = False, server: Server = DEFAULT_SERVER) -> None:
+@unfolded
+def show(job_id: _JobId, *, as_json: AsJson = False, connection: Connection) -> None:
     """Show a dead letter with the history of its attempts."""
-    with service(server, of="dead letters") as client:
+    with service(connection, of="dead letters") as client:
         document = client.request("GET", f"{_PATH}/{job_id}")
         if as_json:
             print_json(document)
@@ -147,38 +151,45 @@ def show(job_id: _JobId, *, as_json: _AsJson = False, server: Server = DEFAULT_S
 
 
 @app.command()
+@unfolded
 def requeue(
     job_ids: _JobIds = None,
     *,
     every: _All = False,
     failure: _OnlyFailure = None,
-    server: Server = DEFAULT_SERVER,
+    as_json: AsJson = False,
+    connection: Connection,
 ) -> None:
     """Give dead letters new attempts. A job goes on behind the segments that it has."""
     chosen = _chosen(job_ids, every=every, failure=failure)
-    with service(server, of="dead letters") as client:
+    tell = _teller("requeued", as_json=as_json)
+    with service(connection, of="dead letters") as client:
         if chosen:
-            _move_each(chosen, lambda job_id: client.request("POST", f"{_PATH}/{job_id}/requeue"), "requeued")
+            _move_each(chosen, lambda job_id: client.request("POST", f"{_PATH}/{job_id}/requeue"), tell)
             return
-        _move_all(client, "POST", f"{_PATH}/requeue", failure, "requeued")
+        jobs = _move_all(client, "POST", f"{_PATH}/requeue", failure, tell)
+        print_note(f"{_number(jobs, 'job')} requeued.")
         if left := _count(client, failure):
             print_note(f"{left} left: their audio is gone, or they have failed since.")
 
 
 @app.command()
+@unfolded
 def purge(
     job_ids: _JobIds = None,
     *,
     every: _All = False,
     failure: _OnlyFailure = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")] = False,
-    server: Server = DEFAULT_SERVER,
+    as_json: AsJson = False,
+    connection: Connection,
 ) -> None:
     """Erase dead letters for good: record, history and audio."""
     chosen = _chosen(job_ids, every=every, failure=failure)
+    tell = _teller("purged", as_json=as_json)
     if not yes and not sys.stdin.isatty():
         raise typer.BadParameter("Nobody is at a terminal to confirm it: add --yes.")
-    with service(server, of="dead letters") as client:
+    with service(connection, of="dead letters") as client:
         letters = len(chosen) or _count(client, failure)
         if letters and not yes:
             typer.confirm(
@@ -187,9 +198,10 @@ def purge(
                 err=True,
             )
         if chosen:
-            _move_each(chosen, lambda job_id: client.request("DELETE", f"{_PATH}/{job_id}"), "purged")
+            _move_each(chosen, lambda job_id: client.request("DELETE", f"{_PATH}/{job_id}"), tell)
         else:
-            _move_all(client, "DELETE", _PATH, failure, "purged")
+            jobs = _move_all(client, "DELETE", _PATH, failure, tell)
+            print_note(f"{_number(jobs, 'job')} purged.")
 
 
 def _chosen(job_ids: Sequence[str] | None, *, every: bool, failure: FailureCode | None) -> list[str]:
@@ -201,7 +213,7 @@ def _chosen(job_ids: Sequence[str] | None, *, every: bool, failure: FailureCode 
     return list(dict.fromkeys(job_ids or ()))
 
 
-def _move_each(job_ids: Sequence[str], send: Callable[[str], Any], outcome: Literal["requeued", "purged"]) -> None:
+def _move_each(job_ids: Sequence[str], send: Callable[[str], Any], tell: _Tell) -> None:
     """Move dead letters one by one; one that can't be moved keeps none of the others back."""
     moved: set[str] = set()
     refused = False
@@ -215,28 +227,32 @@ def _move_each(job_ids: Sequence[str], send: Callable[[str], Any], outcome: Lite
             refused = True
             continue
         moved.update(with_it)
-        _print_moved(with_it, outcome)
+        tell(with_it)
     if refused:
-        raise typer.Exit(1)
+        raise typer.Exit(ExitStatus.REFUSED)
 
 
-def _move_all(
-    client: Scriptorium, method: str, path: str, failure: FailureCode | None, outcome: Literal["requeued", "purged"]
-) -> None:
-    """Move those that are dead letters now, however many calls that takes."""
+def _move_all(client: Scriptorium, method: str, path: str, failure: FailureCode | None, tell: _Tell) -> int:
+    """Move those that are dead letters now, however many calls that takes, and return how many jobs that were."""
     jobs = 0
     # The service begins with the oldest, and jobs that fail again meanwhile are the latest: so many calls reach every
     # one of them, and then it ends, also where jobs fail as fast as they are requeued.
     for _ in range(math.ceil(_count(client, failure) / _MOVED_A_CALL)):
         moved = _Moved.model_validate(client.request(method, path, {"failure": failure})).job_ids
-        _print_moved(moved, outcome)
+        tell(moved)
         jobs += len(moved)
-    print_note(f"{_number(jobs, 'job')} {outcome}.")
+    return jobs
 
 
-def _print_moved(job_ids: Sequence[str], outcome: str) -> None:
-    for job_id in job_ids:
-        print(f"{outcome} {job_id}")
+def _teller(outcome: str, *, as_json: bool) -> _Tell:
+    def tell(job_ids: Sequence[str]) -> None:
+        for job_id in job_ids:
+            if as_json:
+                print_json_line({"job_id": job_id, "outcome": outcome})
+            else:
+                print(f"{outcome} {job_id}")
+
+    return tell
 
 
 def _count(client: Scriptorium, failure: FailureCode | None) -> int:

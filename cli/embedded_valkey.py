@@ -28,6 +28,11 @@ class EmbeddedValkey:
         address.write_text(valkey.url + "\n", encoding="utf-8")
         return valkey
 
+    @staticmethod
+    def binary() -> Path:
+        """Return the server's program."""
+        return Path(get_binary_path())
+
     @property
     def url(self) -> str:
         """Its address, password included."""
@@ -36,7 +41,7 @@ class EmbeddedValkey:
     @property
     def command(self) -> list[str]:
         """The command line; the configuration goes in by standard input, so that no process list shows it."""
-        return [str(get_binary_path()), "-"]
+        return [str(self.binary()), "-"]
 
     @property
     def configuration(self) -> str:

@@ -8,9 +8,9 @@ from urllib.parse import quote
 import typer
 from pydantic import BaseModel
 
-from cli.service import Server, service
-from cli.terminal import Progress, print_facts
-from scriptorium.client import DEFAULT_SERVER
+from cli.parameters import AsJson, unfolded
+from cli.service import Connection, service
+from cli.terminal import Progress, print_facts, print_json
 
 _PAUSE_SECONDS = 1.0
 """Between two looks whether jobs that run have stopped."""
@@ -23,11 +23,13 @@ class _Erasure(BaseModel):
     remaining: int
 
 
+@unfolded
 def erase(
     *,
     tenant: Annotated[str, typer.Option(help="Whose everything is to go.")],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")] = False,
-    server: Server = DEFAULT_SERVER,
+    as_json: AsJson = False,
+    connection: Connection,
 ) -> None:
     """Erase a tenant for good: his API keys and all his jobs, with transcripts, audio and records."""
     if not yes and not sys.stdin.isatty():
@@ -35,7 +37,7 @@ def erase(
     if not yes:
         typer.confirm(f"Revoke all keys of tenant {tenant!r} and erase all his jobs?", abort=True, err=True)
     counts: dict[str, int] = {}
-    with service(server, of="tenants") as client, Progress() as progress:
+    with service(connection, of="tenants") as client, Progress() as progress:
         progress.step(f"Erasing tenant {tenant}")
         while True:
             done = _Erasure.model_validate(client.request("DELETE", f"/tenants/{quote(tenant, safe='')}"))
@@ -46,4 +48,7 @@ def erase(
             progress.detail(f"{done.remaining} jobs are left, {done.pending} of them running")
             if done.remaining == done.pending:
                 time.sleep(_PAUSE_SECONDS)
-    print_facts([(name.replace("_", " "), str(number)) for name, number in counts.items()])
+    if as_json:
+        print_json({"tenant": tenant, "erased": counts})
+    else:
+        print_facts([(name.replace("_", " "), str(number)) for name, number in counts.items()])

@@ -7,14 +7,15 @@ from typing import Annotated
 import typer
 from pydantic import BaseModel
 
-from cli.service import Server, service
+from cli.parameters import AsJson, unfolded
+from cli.service import Connection, service
 from cli.terminal import print_facts, print_json, print_note, print_page, utc
-from scriptorium.client import DEFAULT_SERVER
 
 _PATH = "/keys"
 
 app = typer.Typer(
     no_args_is_help=True,
+    add_completion=False,
     help="API keys: make, list, change and revoke them, with a key of scope admin in SCRIPTORIUM_API_KEY.",
 )
 
@@ -93,11 +94,11 @@ _RetentionHours = Annotated[
     typer.Option(metavar="HOURS", help="When all of a job is removed after its end, and the most a job may ask for."),
 ]
 _Sensitivity = Annotated[str | None, typer.Option(metavar="LABEL", help="The label of its jobs that name none.")]
-_AsJson = Annotated[bool, typer.Option("--json", help="Print the service's answer.")]
 _KeyId = Annotated[str, typer.Argument(metavar="ID", parser=_key_id)]
 
 
 @app.command()
+@unfolded
 def create(
     *,
     name: Annotated[str, typer.Option(help="What to call it.")],
@@ -110,8 +111,8 @@ def create(
     webhook_url: _WebhookUrl = None,
     retention_hours: _RetentionHours = None,
     sensitivity: _Sensitivity = None,
-    as_json: _AsJson = False,
-    server: Server = DEFAULT_SERVER,
+    as_json: AsJson = False,
+    connection: Connection,
 ) -> None:
     """Make a key and print it: this once, for the service keeps only its hash."""
     body = {
@@ -126,7 +127,7 @@ def create(
         "retention_hours": retention_hours,
         "sensitivity": sensitivity,
     }
-    with service(server, of="API keys") as client:
+    with service(connection, of="API keys") as client:
         document = client.request("POST", _PATH, body=body)
         if as_json:
             print_json(document)
@@ -137,15 +138,16 @@ def create(
 
 
 @app.command("list")
+@unfolded
 def list_keys(
     *,
     limit: Annotated[int, typer.Option(min=1, max=200, help="Keys a page.")] = 50,
     offset: Annotated[int, typer.Option(min=0, help="How many to pass over.")] = 0,
-    as_json: _AsJson = False,
-    server: Server = DEFAULT_SERVER,
+    as_json: AsJson = False,
+    connection: Connection,
 ) -> None:
     """List keys, the latest made or changed first."""
-    with service(server, of="API keys") as client:
+    with service(connection, of="API keys") as client:
         document = client.request("GET", _PATH, {"limit": limit, "offset": offset})
         if as_json:
             print_json(document)
@@ -173,9 +175,10 @@ def list_keys(
 
 
 @app.command()
-def show(key_id: _KeyId, *, as_json: _AsJson = False, server: Server = DEFAULT_SERVER) -> None:
+@unfolded
+def show(key_id: _KeyId, *, as_json: AsJson = False, connection: Connection) -> None:
     """Show what is known of a key."""
-    with service(server, of="API keys") as client:
+    with service(connection, of="API keys") as client:
         document = client.request("GET", f"{_PATH}/{key_id}")
         if as_json:
             print_json(document)
@@ -203,6 +206,7 @@ def show(key_id: _KeyId, *, as_json: _AsJson = False, server: Server = DEFAULT_S
 
 
 @app.command()
+@unfolded
 def change(
     key_id: _KeyId,
     *,
@@ -214,7 +218,8 @@ def change(
     retention_hours: _RetentionHours = None,
     sensitivity: _Sensitivity = None,
     without: Annotated[list[_Limit] | None, typer.Option(help="Take this away; may be given several times.")] = None,
-    server: Server = DEFAULT_SERVER,
+    as_json: AsJson = False,
+    connection: Connection,
 ) -> None:
     """Change limits of a key; those that aren't named stay. Every gateway knows them within a second."""
     named = {
@@ -232,14 +237,23 @@ def change(
         raise typer.BadParameter("Name something to change; --help lists what there is.")
     if both := given.keys() & removed.keys():
         raise typer.BadParameter(f"{', '.join(sorted(both))}: given and taken away at once.", param_hint="--without")
-    with service(server, of="API keys") as client:
-        key = _Key.model_validate(client.request("PATCH", f"{_PATH}/{key_id}/limits", body=given | removed))
+    with service(connection, of="API keys") as client:
+        document = client.request("PATCH", f"{_PATH}/{key_id}/limits", body=given | removed)
+        if as_json:
+            print_json(document)
+            return
+        key = _Key.model_validate(document)
     print(f"changed {key.key_id}")
 
 
 @app.command()
-def revoke(key_id: _KeyId, *, server: Server = DEFAULT_SERVER) -> None:
+@unfolded
+def revoke(key_id: _KeyId, *, as_json: AsJson = False, connection: Connection) -> None:
     """Make a key worthless, for good: every gateway refuses it within a second."""
-    with service(server, of="API keys") as client:
-        key = _Key.model_validate(client.request("DELETE", f"{_PATH}/{key_id}"))
+    with service(connection, of="API keys") as client:
+        document = client.request("DELETE", f"{_PATH}/{key_id}")
+        if as_json:
+            print_json(document)
+            return
+        key = _Key.model_validate(document)
     print(f"revoked {key.key_id}")

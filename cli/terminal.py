@@ -1,15 +1,21 @@
 """What the commands print: tables at a terminal, tab-separated lines in a pipe, notes and errors on stderr."""
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TextIO
 
 import typer
 
 if TYPE_CHECKING:
     from rich.status import Status
+
+
+def is_plain(stream: TextIO) -> bool:
+    """Whether a stream takes plain lines alone: no terminal, one that can't move its cursor, or NO_COLOR is set."""
+    return not stream.isatty() or bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
 
 
 def print_table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
@@ -31,6 +37,11 @@ def print_table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     for row in cleaned:
         table.add_row(*(Text(cell) for cell in row))
     Console(highlight=False).print(table)
+
+
+def print_row(cells: Iterable[str]) -> None:
+    """Print a row of a table that has no end yet: bare and tab-separated, at once."""
+    print("\t".join(printable(cell) for cell in cells), flush=True)
 
 
 def print_page(
@@ -58,6 +69,11 @@ def print_json(document: object) -> None:
     print(json.dumps(document, indent=2))
 
 
+def print_json_line(document: object) -> None:
+    """Print a JSON document on a line of its own, at once."""
+    print(json.dumps(document), flush=True)
+
+
 def print_note(text: str) -> None:
     """Print what is no result: to stderr, where it spoils no pipe."""
     typer.echo(printable(text), err=True)
@@ -76,7 +92,7 @@ class Progress:
         self._step = ""
 
     def __enter__(self) -> Self:
-        if sys.stderr.isatty():
+        if not is_plain(sys.stderr):
             from rich.console import Console
 
             self._status = Console(stderr=True).status("")

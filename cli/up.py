@@ -12,8 +12,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
+from typing import Annotated
 
 import httpx
+import typer
 
 from cli.embedded_valkey import EmbeddedValkey
 from cli.process import ProcessSpec, SupervisedProcess
@@ -31,6 +33,15 @@ _OPEN = (
     "HOST=127.0.0.1"
 )
 _COLOURS = {"valkey": 35, "gateway": 36, "beat": 33, "up": 32, "worker": 34}
+
+
+def up(
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=64, help="Worker processes; WORKERS if not given, else 1.")
+    ] = None,
+) -> None:
+    """Start the whole service on this machine and follow its logs; Ctrl-C stops it."""
+    raise typer.Exit(run_up(workers=workers))
 
 
 def run_up(*, workers: int | None) -> int:

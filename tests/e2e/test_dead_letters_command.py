@@ -1,4 +1,4 @@
-"""`scriptorium dead-letters` against the real service: a job that fails for good, from its list entry to its purge."""
+"""`scriptorium dead` against the real service: a job that fails for good, from its list entry to its purge."""
 
 import json
 import subprocess
@@ -26,7 +26,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 def run(service: Service, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "cli.main", "dead-letters", *arguments],
+        [sys.executable, "-m", "cli.main", "dead", *arguments],
         cwd=service.data_dir,
         env=environment(SCRIPTORIUM_SERVER=f"http://127.0.0.1:{service.port}"),
         stdin=subprocess.DEVNULL,
@@ -73,7 +73,7 @@ def test_from_the_list_to_the_purge(service: Service) -> None:
     assert "--yes" in refused.stderr
     assert printed(service, "purge", job_id, "--yes") == [[f"purged {job_id}"]]
     gone = run(service, "show", job_id)
-    assert (gone.returncode, gone.stdout) == (1, "")
+    assert (gone.returncode, gone.stdout) == (4, "")
     assert gone.stderr.startswith("scriptorium: No such job. ")
     assert printed(service, "list") == []
     assert job_id not in service.media_files()
@@ -88,10 +88,10 @@ def test_all_of_one_failure(service: Service) -> None:
     assert ended.stderr.startswith("1 job requeued.\n1 left: ")
     assert service.finished(spared)["status"] == "completed"
     gone = run(service, "requeue", lost)
-    assert gone.returncode == 1
+    assert gone.returncode == 4
     assert "post it again" in gone.stderr
     not_dead = run(service, "requeue", spared)
-    assert not_dead.returncode == 1
+    assert not_dead.returncode == 4
     assert f"{spared}: The job is no dead letter. " in not_dead.stderr
     assert printed(service, "purge", "--all", "--yes") == [[f"purged {lost}"]]
     assert printed(service, "list") == []

@@ -391,20 +391,20 @@ def test_from_a_key_to_its_end_at_the_command_line(service: Service) -> None:
 
 
 def test_commands_say_what_is_missing(service: Service) -> None:
-    for command in ("keys", "dead-letters"):
+    for command in ("keys", "dead", "dead-letters"):
         ended = run(service, "list", key=None, command=command)
-        assert (ended.returncode, ended.stdout) == (1, "")
+        assert (ended.returncode, ended.stdout) == (4, "")
         assert "SCRIPTORIUM_API_KEY" in ended.stderr
         assert run(service, "list", command=command).returncode == 0
     reader = made(service, scopes=["read"])["key"]
     ended = run(service, "list", key=reader)
-    assert ended.returncode == 1
+    assert ended.returncode == 4
     assert "'admin'" in ended.stderr
-    assert run(service, "show", "0" * 16).returncode == 1
+    assert run(service, "show", "0" * 16).returncode == 4
     for wrong in (["show", "../jobs"], ["show", ""], ["create"], ["create", "--name", "x"]):
         assert run(service, *wrong).returncode == 2
     refusal = run(service, "create", "--name", "x", "--tenant", "y", "--rate-read", "often")
-    assert refusal.returncode == 1
+    assert refusal.returncode == 4
     assert "read_rate" in refusal.stderr
 
 

@@ -1,19 +1,17 @@
-"""`scriptorium dead-letters` against a server that answers as it is told: what is sent, printed and returned."""
+"""`scriptorium dead` against a server that answers as it is told: what is sent, printed and returned."""
 
 import json
 import os
 import pty
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 
 from tests.harness.service import REPOSITORY, environment
+from tests.harness.told_server import Script, told_server
 
 FIRST, SECOND, THIRD = "1" * 32, "2" * 32, "3" * 32
 GONE = {"code": "job_expired", "title": "The result has expired", "detail": "The audio of this job is gone."}
@@ -48,57 +46,16 @@ def page(*letters: dict[str, Any], total: int | None = None) -> dict[str, Any]:
     return {"dead_letters": list(letters), "total": len(letters) if total is None else total}
 
 
-@dataclass
-class Script:
-    """What the server answers, by method and path; a list is answered one by one, its last item for ever."""
-
-    answers: dict[str, tuple[int, Any] | list[tuple[int, Any]]] = field(default_factory=dict)
-    seen: list[str] = field(default_factory=list)
-    address: str = ""
-
-    def answer(self, request: str) -> tuple[int, Any]:
-        self.seen.append(request)
-        found = self.answers.get(request.partition("?")[0], (404, {"title": "No such job", "detail": request}))
-        if isinstance(found, list):
-            return found.pop(0) if len(found) > 1 else found[0]
-        return found
-
-    def requests(self, method: str) -> list[str]:
-        return [request for request in self.seen if request.startswith(method)]
-
-
 @pytest.fixture
 def server() -> Iterator[Script]:
-    script = Script()
-
-    class Handler(BaseHTTPRequestHandler):
-        def handle_any(self) -> None:
-            status, document = script.answer(f"{self.command} {self.path}")
-            body = json.dumps(document).encode()
-            self.send_response(status)
-            self.send_header("content-type", "application/json")
-            self.send_header("content-length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        do_GET = do_POST = do_DELETE = handle_any  # noqa: N815 - the names that http.server calls
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as the parent has it
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listening:
-        script.address = f"http://127.0.0.1:{listening.server_port}"
-        thread = threading.Thread(target=listening.serve_forever)
-        thread.start()
+    with told_server() as script:
         yield script
-        listening.shutdown()
-        thread.join()
 
 
 def run(server: Script | str, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     address = server if isinstance(server, str) else server.address
     return subprocess.run(
-        [sys.executable, "-m", "cli.main", "dead-letters", *arguments],
+        [sys.executable, "-m", "cli.main", "dead", *arguments],
         cwd=REPOSITORY,
         env=environment(SCRIPTORIUM_SERVER=address, COLUMNS="200", **variables),
         stdin=subprocess.DEVNULL,
@@ -113,7 +70,7 @@ def run_on_a_terminal(server: Script, *arguments: str, answer: str) -> tuple[int
     """Run with a terminal for stdin and stderr that somebody types an answer at; return status and what it shows."""
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
-        [sys.executable, "-m", "cli.main", "dead-letters", *arguments],
+        [sys.executable, "-m", "cli.main", "dead", *arguments],
         cwd=REPOSITORY,
         env=environment(SCRIPTORIUM_SERVER=server.address),
         stdin=theirs,
@@ -198,9 +155,17 @@ def test_jobs_are_requeued_one_by_one_and_a_refused_one_keeps_none_back(server: 
     server.answers[f"POST /dead-letters/{SECOND}/requeue"] = (410, GONE)
     server.answers[f"POST /dead-letters/{THIRD}/requeue"] = (200, {"job_ids": [THIRD]})
     ended = run(server, "requeue", FIRST, SECOND, THIRD, FIRST)
-    assert ended.returncode == 1
+    assert ended.returncode == 4
     assert ended.stdout == f"requeued {FIRST}\nrequeued {THIRD}\n"
     assert ended.stderr == f"scriptorium: {SECOND}: {GONE['title']}. {GONE['detail']}\n"
+
+
+def test_what_is_moved_is_a_line_of_json_each_if_asked_for(server: Script) -> None:
+    server.answers["GET /dead-letters"] = (200, page(total=2))
+    server.answers["DELETE /dead-letters"] = (200, {"job_ids": [FIRST, SECOND]})
+    ended = run(server, "purge", "--all", "--yes", "--json")
+    lines = [json.loads(line) for line in ended.stdout.splitlines()]
+    assert lines == [{"job_id": job_id, "outcome": "purged"} for job_id in (FIRST, SECOND)]
 
 
 def test_a_job_that_went_with_another_is_not_asked_for_again(server: Script) -> None:
@@ -278,24 +243,24 @@ def test_somebody_at_a_terminal_is_asked(server: Script, arguments: list[str], r
 
 def test_a_server_that_is_not_there_is_said_so() -> None:
     ended = run("http://127.0.0.1:9", "list")
-    assert (ended.returncode, ended.stdout) == (1, "")
+    assert (ended.returncode, ended.stdout) == (3, "")
     assert ended.stderr.startswith("scriptorium: Can't reach a service at http://127.0.0.1:9: ")
     assert "scriptorium up" in ended.stderr
 
 
 @pytest.mark.parametrize(
-    ("answer", "said"),
+    ("answer", "status", "said"),
     [
-        ((409, {"title": "The job is no dead letter", "detail": "It is queued."}), "no dead letter. It is queued."),
-        ((404, {"title": "No such job"}), "scriptorium: No such job\n"),
-        ((503, {"title": "The job store is away", "detail": "Try again."}), "The job store is away. Try again."),
-        ((500, {"oops": True}), "500 Internal Server Error"),
-        ((200, {"hello": "world"}), "Is it a Scriptorium?"),
+        ((409, {"title": "The job is no dead letter", "detail": "It is queued."}), 4, "no dead letter. It is queued."),
+        ((404, {"title": "No such job"}), 4, "scriptorium: No such job\n"),
+        ((503, {"title": "The job store is away", "detail": "Try again."}), 4, "The job store is away. Try again."),
+        ((500, {"oops": True}), 3, "500 Internal Server Error"),
+        ((200, {"hello": "world"}), 3, "Is it a Scriptorium?"),
     ],
 )
-def test_an_error_is_one_line_and_status_1(server: Script, answer: tuple[int, Any], said: str) -> None:
+def test_an_error_is_one_line_and_a_status(server: Script, answer: tuple[int, Any], status: int, said: str) -> None:
     server.answers[f"GET /dead-letters/{FIRST}"] = answer
     ended = run(server, "show", FIRST)
-    assert (ended.returncode, ended.stdout) == (1, "")
+    assert (ended.returncode, ended.stdout) == (status, "")
     assert said in ended.stderr
     assert ended.stderr.count("\n") == 1

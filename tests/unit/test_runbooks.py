@@ -6,11 +6,10 @@ from itertools import pairwise
 
 import pytest
 from fastapi.routing import APIRoute
-from typer.main import get_command
 
 from api.routes import dead_letters, jobs, operations, webhooks
 from api.settings import GatewaySettings
-from cli.main import app
+from cli.main import imported_command
 from cli.settings import UpSettings
 from core.errors import FailureCode, ScriptoriumError
 from tests.harness.service import REPOSITORY
@@ -42,8 +41,8 @@ def codes() -> set[str]:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_exists_with_its_options(command: str) -> None:
-    node = get_command(app)
-    words = shlex.split(command)[1:]
+    _, name, *words = shlex.split(command)
+    node = imported_command(name)
     while words and (subcommands := getattr(node, "commands", None)):
         node = subcommands[words.pop(0)]
     known = {option for parameter in node.params for option in parameter.opts}

@@ -1,0 +1,1 @@
+"""A folder's transcripts: which files there are, what was done for them, and how that ends in a report."""

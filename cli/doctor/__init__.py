@@ -1,0 +1,1 @@
+"""What is looked at by `scriptorium doctor`, one module a subject."""
