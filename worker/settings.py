@@ -84,6 +84,12 @@ class WorkerSettings(MediaSettings, OutboundSettings, MetricsSettings, GoldenSet
         description="Countries whose phone numbers are redacted without `+` and country code as well.",
         examples=["US,CA,MX"],
     )
+    diarization_model: str = Field(
+        default="",
+        description="ONNX file of a model that tells voices apart; the one that an installed package carries if not "
+        "set, none at all with `none`.",
+        examples=["/models/voxceleb_resnet34_LM.onnx"],
+    )
     clean_up_seconds: float = Field(default=60, gt=0, description="Time between two clean-ups.")
     orphan_seconds: float = Field(
         default=3600, gt=0, description="Age from which an upload that never became a job is removed."
