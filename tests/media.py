@@ -110,6 +110,17 @@ def speech_wav(*, pause_seconds: float = 1.0) -> tuple[bytes, str]:
     return _wav(np.concatenate(pieces).tobytes()), " ".join(clip.text for clip in clips)
 
 
+def samples_of(path: Path) -> npt.NDArray[np.float32]:
+    """Return a recording as one channel at 16 kHz, between -1 and 1."""
+    return (_samples(path) / 32_768).astype(np.float32)
+
+
+def wav_of(*channels: npt.NDArray[np.float32]) -> bytes:
+    """Return 16-bit WAV at 16 kHz of channels that are equally long, between -1 and 1; what is louder is cut off."""
+    frames = np.clip(np.stack(channels, axis=1), -1, 1) * 32_767
+    return _wav(frames.astype("<i2").tobytes(), channels=len(channels))
+
+
 def backward_wav(name: str) -> bytes:
     """Return one of the product's clips played backward: speech, as the detector hears it, and no words."""
     return _wav(_samples(clip(name))[::-1].tobytes())
@@ -280,10 +291,10 @@ def _samples(path: Path) -> npt.NDArray[np.int16]:
     return np.concatenate([frame.to_ndarray().reshape(-1) for frame in frames]).astype(np.int16)
 
 
-def _wav(samples: bytes, *, rate: int = 16_000, sample_bytes: int = 2) -> bytes:
+def _wav(samples: bytes, *, rate: int = 16_000, sample_bytes: int = 2, channels: int = 1) -> bytes:
     file = io.BytesIO()
     with wave.open(file, "wb") as writer:
-        writer.setnchannels(1)
+        writer.setnchannels(channels)
         writer.setsampwidth(sample_bytes)
         writer.setframerate(rate)
         writer.writeframes(samples)

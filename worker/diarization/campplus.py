@@ -48,7 +48,8 @@ def build(tensors: Mapping[str, NDArray[Any]], *, frames: int, bins: int) -> byt
         ir_version=8,
     )
     onnx.checker.check_model(model)
-    return model.SerializeToString()
+    serialized: bytes = model.SerializeToString()
+    return serialized
 
 
 class _Graph:
@@ -144,6 +145,6 @@ def _statistics(graph: _Graph, x: str) -> str:
     frames = graph.add(
         "Cast", graph.add("Gather", graph.add("Shape", x), graph.constant(np.array(2))), to=TensorProto.FLOAT
     )
-    free = graph.add("Sub", frames, graph.constant(np.float32(1).reshape(())))
+    free = graph.add("Sub", frames, graph.constant(np.array(1, dtype=np.float32)))
     deviation = graph.add("Sqrt", graph.add("Div", squares, free))
     return graph.add("Concat", graph.add("Squeeze", mean, graph.constant(np.array([2]))), deviation, axis=1)

@@ -61,7 +61,8 @@ def voices(embeddings: NDArray[np.float32], *, at_least: int, at_most: int) -> N
         found = _large(_merged(clusters, alike=float(alike), at_most=at_most))
         if len(found) >= at_least:
             break
-    return found.sums / np.linalg.norm(found.sums, axis=1, keepdims=True)
+    directions: NDArray[np.float32] = found.sums / np.linalg.norm(found.sums, axis=1, keepdims=True)
+    return directions
 
 
 def _large(clusters: _Clusters) -> _Clusters:

@@ -134,8 +134,7 @@ def _joined(turns: Iterable[Turn]) -> list[Turn]:
 def _smoothed(likeness: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return what windows are like, with a part of what their neighbours are like: one odd window is no turn."""
     padded = np.pad(likeness, ((1, 1), (0, 0)), mode="edge")
-    smoothed: NDArray[np.float32] = (padded[:-2] + 2 * padded[1:-1] + padded[2:]) / 4
-    return smoothed
+    return np.asarray((padded[:-2] + 2 * padded[1:-1] + padded[2:]) / 4, dtype=np.float32)
 
 
 def _turns_of(region: _Region, likeness: NDArray[np.float32]) -> Iterator[Turn]:

@@ -1,7 +1,7 @@
 """Log-mel filter banks as Kaldi computes them, which networks for speaker recognition are trained on."""
 
 import functools
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,7 +37,7 @@ def features(windows: NDArray[np.float32]) -> NDArray[np.float32]:
     spectrum = np.fft.rfft((frames - _PREEMPHASIS * before) * _povey(), _FFT)
     power = (spectrum.real**2 + spectrum.imag**2).astype(np.float32)
     logs = np.log(np.maximum(power @ _mel_filters(), _FLOOR))
-    return (logs - logs.mean(axis=1, keepdims=True)).astype(np.float32)
+    return np.asarray(logs - logs.mean(axis=1, keepdims=True), dtype=np.float32)
 
 
 @functools.cache
@@ -49,12 +49,13 @@ def _povey() -> NDArray[np.float32]:
 @functools.cache
 def _mel_filters() -> NDArray[np.float32]:
     """Return triangles that are equally wide in mel, shape (frequencies, BINS)."""
-    edges = np.linspace(_mel(np.float64(_LOWEST_HZ)), _mel(np.float64(SAMPLE_RATE / 2)), BINS + 2)
+    lowest, highest = _mel(np.array([_LOWEST_HZ, SAMPLE_RATE / 2]))
+    edges = np.linspace(lowest, highest, BINS + 2)
     left, centre, right = edges[:-2], edges[1:-1], edges[2:]
     mel = _mel(np.fft.rfftfreq(_FFT, 1 / SAMPLE_RATE))[:, np.newaxis]
     rising, falling = (mel - left) / (centre - left), (right - mel) / (right - centre)
-    return np.maximum(0.0, np.minimum(rising, falling)).astype(np.float32)
+    return np.asarray(np.maximum(0.0, np.minimum(rising, falling)), dtype=np.float32)
 
 
-def _mel(hertz: np.float64 | NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.asarray(1127.0 * np.log(1.0 + hertz / 700.0))
+def _mel(hertz: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+    return np.asarray(1127.0 * np.log(1.0 + hertz / 700.0), dtype=np.float64)

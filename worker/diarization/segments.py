@@ -1,6 +1,6 @@
 """Gives segments their voices, and parts a segment where the voice changes in it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import groupby, pairwise
 from typing import Final
 
@@ -10,6 +10,8 @@ from worker.diarization.timeline import Timeline
 _REACH_SECONDS: Final = 0.75
 """How far a change of voices is moved to where a speaker is more likely to stop: half a window, as far as it may be
 off."""
+_LONGEST_WORD_SECONDS: Final = 0.7
+"""Whisper's alignment begins a word behind a pause too early, within the pause."""
 _SENTENCE_ENDS: Final = frozenset(".?!…。？！؟।")  # noqa: RUF001 - the punctuation of other scripts is what is meant
 _CLAUSE_ENDS: Final = frozenset(",;:、，；：،؛")  # noqa: RUF001
 
@@ -23,7 +25,8 @@ def parted(segment: Segment, timeline: Timeline) -> list[tuple[Segment, int | No
     words = segment.words or ()
     if "".join(word.word for word in words).strip() != segment.text.strip():
         return [(segment, timeline.voice(segment.start, segment.end))]
-    voices = _settled(words, [timeline.voice(word.start, word.end) for word in words])
+    heard = [timeline.voice(max(word.start, word.end - _LONGEST_WORD_SECONDS), word.end) for word in words]
+    voices = _settled(words, heard)
     found: list[tuple[Segment, int | None]] = []
     for voice, run in groupby(zip(voices, words, strict=True), key=lambda both: both[0]):
         its_words = tuple(word for _, word in run)
@@ -65,22 +68,21 @@ def _settled(words: Sequence[Word], voices: Sequence[int | None]) -> list[int | 
 
 def _likeliest(words: Sequence[Word], change: int) -> int:
     """Return before which word, near one, a speaker most likely begins; the number of words stands for behind all."""
-    at = _gap(words, change)
-    return max(_within_reach(words, change), key=lambda place: _merit(words, place) - abs(_gap(words, place) - at))
+    at = sum(_gap(words, change)) / 2
+
+    def distance(place: int) -> float:
+        start, end = _gap(words, place)
+        return max(0.0, start - at, at - end)
+
+    near = [place for place in range(len(words) + 1) if distance(place) <= _REACH_SECONDS]
+    return max(near, key=lambda place: _merit(words, place) - distance(place))
 
 
-def _within_reach(words: Sequence[Word], change: int) -> Iterator[int]:
-    at = _gap(words, change)
-    return (place for place in range(len(words) + 1) if abs(_gap(words, place) - at) <= _REACH_SECONDS)
-
-
-def _gap(words: Sequence[Word], place: int) -> float:
-    """Return the middle of the gap before a word."""
-    if place == 0:
-        return words[0].start
-    if place == len(words):
-        return words[-1].end
-    return (words[place - 1].end + words[place].start) / 2
+def _gap(words: Sequence[Word], place: int) -> tuple[float, float]:
+    """Return from when to when nobody speaks before a word."""
+    end = words[place].start if place < len(words) else words[-1].end
+    start = words[place - 1].end if place else words[0].start
+    return min(start, end), end
 
 
 def _merit(words: Sequence[Word], place: int) -> float:
@@ -88,6 +90,6 @@ def _merit(words: Sequence[Word], place: int) -> float:
     if place in {0, len(words)}:
         return _REACH_SECONDS
     last = words[place - 1].word.strip()[-1:]
-    pause = words[place].start - words[place - 1].end
+    start, end = _gap(words, place)
     ends = _REACH_SECONDS if last in _SENTENCE_ENDS else _REACH_SECONDS / 2 if last in _CLAUSE_ENDS else 0.0
-    return max(pause, ends)
+    return max(end - start, ends)

@@ -56,5 +56,6 @@ class OnnxVoiceModel:
     def embeddings(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return unit vectors of shape (n, width)."""
         features = filter_bank.features(windows)
-        found: NDArray[np.float32] = self._session.run(None, {self._input: features})[0]
-        return found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), np.finfo(np.float32).tiny)
+        found = self._session.run(None, {self._input: features})[0]
+        lengths = np.maximum(np.linalg.norm(found, axis=1, keepdims=True), np.finfo(np.float32).tiny)
+        return np.asarray(found / lengths, dtype=np.float32)
