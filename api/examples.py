@@ -19,6 +19,7 @@ _WORKER: Final = {
     "metrics_port": 9101,
     "version": "0.1.0",
     "redacts": ["card", "iban", "email", "ip", "url", "phone"],
+    "diarizes": True,
 }
 
 _JOB_ACCEPTED: Final = {

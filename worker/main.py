@@ -107,7 +107,7 @@ def build_transcriber(
 
 
 def build_diarizer(settings: WorkerSettings) -> Diarizer | None:
-    """Return what tells voices apart, loaded; None if there is nothing to do it with.
+    """Return what tells voices apart; None if there is nothing to do it with.
 
     Raises:
         ConfigurationError: the model that is set, or the package that carries one, can't be used.
@@ -121,7 +121,10 @@ def build_diarizer(settings: WorkerSettings) -> Diarizer | None:
     from worker.diarization.diarizer import VoiceDiarizer
     from worker.diarization.voice_model import OnnxVoiceModel
 
-    return VoiceDiarizer(OnnxVoiceModel(path))
+    model = OnnxVoiceModel(path)
+    if settings.diarization_model:
+        model.load()  # what the package has is known to work; this is seen now or by a job
+    return VoiceDiarizer(model)
 
 
 def _malware_scan(settings: WorkerSettings, metrics: WorkerMetrics) -> MalwareScan:

@@ -86,8 +86,7 @@ class WorkerSettings(MediaSettings, OutboundSettings, MetricsSettings, GoldenSet
     )
     diarization_model: str = Field(
         default="",
-        description="ONNX file of a model that tells voices apart; the one that an installed package carries if not "
-        "set, none at all with `none`.",
+        description="ONNX file of a model that tells voices apart; the installed package's if not set; `none`: none.",
         examples=["/models/voxceleb_resnet34_LM.onnx"],
     )
     clean_up_seconds: float = Field(default=60, gt=0, description="Time between two clean-ups.")

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 MOST_SPEAKERS: Final = 20
 """Told apart unless a job says otherwise."""
 
-_SAME_VOICE: Final = 0.3
-"""Mean similarity above which two clusters are one voice (CAM++: about 0.6 within a voice, 0.05 across)."""
+_SAME_VOICE: Final = 0.35
+"""Mean similarity above which two clusters are one voice (CAM++: about 0.6 within a voice, 0.05 across;
+docs/decisions/0038)."""
 _SURELY_SAME: Final = 0.5
 _STEP: Final = 0.05
 """By how much more alike a voice has to be, as long as there are fewer than there must be."""
