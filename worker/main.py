@@ -123,7 +123,7 @@ def build_diarizer(settings: WorkerSettings) -> Diarizer | None:
 
     model = OnnxVoiceModel(path)
     if settings.diarization_model:
-        model.load()  # what the package has is known to work; this is seen now or by a job
+        model.check()  # what the package has is known to work; this is seen now or by a job
     return VoiceDiarizer(model)
 
 

@@ -59,7 +59,7 @@ def test_speakers_are_told_apart_by_their_voices(service: Service, names: Sequen
     assert not any("words" in segment or "channel" in segment for segment in segments)
 
 
-@pytest.mark.parametrize("options", [{}, {"channels": "split"}, {"quality": "accurate"}])
+@pytest.mark.parametrize("options", [{}, {"channels": "split"}])
 def test_speakers_on_a_channel_each_are_never_confused(service: Service, options: dict[str, str]) -> None:
     talk = talk_of("slt", "espeak", turns=5, seed=1)
     transcript = service.transcribed(wav_of(*talk.speakers.values()), diarize="true", **options)

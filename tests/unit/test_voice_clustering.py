@@ -21,7 +21,7 @@ def embeddings(seed: int, *windows: int) -> tuple[NDArray[np.float32], NDArray[n
 
 
 def unit(vectors: NDArray[np.floating]) -> NDArray[np.float32]:
-    return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), dtype=np.float32)
 
 
 @pytest.mark.parametrize("windows", [(40,), (30, 30), (60, 5), (20, 30, 10, 5), (12,) * 9])

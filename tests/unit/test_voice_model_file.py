@@ -58,14 +58,14 @@ def test_a_file_that_is_no_model_is_said(tmp_path: Path) -> None:
     path.write_bytes(b"no model")
     assert find_voice_model(str(path), tmp_path) == path
     with pytest.raises(ConfigurationError, match="can't be loaded"):
-        OnnxVoiceModel(path).load()
+        OnnxVoiceModel(path).check()
 
 
 def test_a_model_of_something_else_is_said() -> None:
     from faster_whisper.utils import get_assets_path
 
     with pytest.raises(ConfigurationError, match="not filter banks"):
-        OnnxVoiceModel(Path(get_assets_path()) / "silero_vad_v6.onnx").load()
+        OnnxVoiceModel(Path(get_assets_path()) / "silero_vad_v6.onnx").check()
 
 
 def test_without_the_package_there_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,23 +40,22 @@ class OnnxVoiceModel:
         self._session: onnxruntime.InferenceSession | None = None
         self._loading = threading.Lock()
 
-    def load(self) -> onnxruntime.InferenceSession:
-        """Return the network, loaded now or before.
+    def check(self) -> None:
+        """Load it and let it go.
 
         Raises:
             ConfigurationError: it can't be loaded, or takes something else.
         """
-        with self._loading:
-            self._session = self._session or _session(self._path)
-            return self._session
+        _session(self._path)
 
     def embeddings(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return unit vectors of shape (n, width).
 
         Raises:
-            ConfigurationError: as `load`.
+            ConfigurationError: as `check`.
         """
-        session = self.load()
+        with self._loading:
+            session = self._session = self._session or _session(self._path)
         (name,) = (each.name for each in session.get_inputs())
         found = np.concatenate(
             [
