@@ -19,6 +19,7 @@ _WORKER: Final = {
     "metrics_port": 9101,
     "version": "0.1.0",
     "redacts": ["card", "iban", "email", "ip", "url", "phone"],
+    "diarizes": True,
 }
 
 _JOB_ACCEPTED: Final = {
@@ -45,6 +46,9 @@ _JOB: Final = {
         "vad_filter": True,
         "multilingual": False,
         "channels": "mix",
+        "diarize": False,
+        "min_speakers": None,
+        "max_speakers": None,
         "word_timestamps": False,
         "clip_start_seconds": 0.0,
         "clip_end_seconds": None,

@@ -293,7 +293,7 @@ class Submissions:
         if options.redact:
             check_redaction(options.redact, lane, await self._jobs.workers())
         if options.diarize:
-            check_diarization(lane, await self._jobs.workers())
+            check_diarization(options, lane, await self._jobs.workers())
         return lane
 
     async def _lane(self, options: TranscriptionOptions) -> str:

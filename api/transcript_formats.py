@@ -85,6 +85,13 @@ _OptionalChannel = Annotated[
     int | None,
     Field(exclude_if=lambda channel: channel is None, description="Channel, from 1; left out unless they are split."),
 ]
+_OptionalSpeaker = Annotated[
+    int | None,
+    Field(
+        exclude_if=lambda speaker: speaker is None,
+        description="Who speaks, from 1 in the order of appearance; left out unless `diarize`.",
+    ),
+]
 _OptionalLanguage = Annotated[
     str | None,
     Field(exclude_if=lambda language: language is None, description="Its language; left out unless `multilingual`."),
@@ -109,6 +116,7 @@ class PlainSegment(BaseModel, frozen=True):
     text: str = Field(description="What is said, without the white space around it.")
     words: _OptionalWords = None
     channel: _OptionalChannel = None
+    speaker: _OptionalSpeaker = None
     language: _OptionalLanguage = None
 
 
@@ -138,6 +146,7 @@ class VerboseSegment(BaseModel, frozen=True):
     no_speech_prob: float = Field(description="Probability that nothing is said, 0 to 1.")
     words: _OptionalWords = None
     channel: _OptionalChannel = None
+    speaker: _OptionalSpeaker = None
     language: _OptionalLanguage = None
 
 
@@ -185,7 +194,9 @@ class Cue:
     end_ms: int
     lines: tuple[str, ...]
     channel: int | None = None
-    """Whose words these are, where channels are apart."""
+    """Where channels are apart, the one that these words are in."""
+    speaker: int | None = None
+    """Where speakers are told apart, whose words these are."""
 
 
 def render(transcript: Transcript, result_format: ResultFormat, layout: SubtitleLayout) -> str:
@@ -228,6 +239,7 @@ def plain_segment(segment: Segment) -> PlainSegment:
         text=segment.text.strip(),
         words=_words(segment),
         channel=segment.channel,
+        speaker=segment.speaker,
         language=segment.language,
     )
 
@@ -251,15 +263,15 @@ def verbose_json(transcript: Transcript, whisper_task: Literal["transcribe", "tr
 
 
 def to_text(transcript: Transcript) -> str:
-    """Return the bare text, one line per segment; channels that are apart are named."""
-    return "".join(f"{_spoken_by(segment.channel)}{_on_one_line(segment.text)}\n" for segment in transcript.segments)
+    """Return the bare text, one line per segment; speakers, or channels that are apart, are named."""
+    return "".join(f"{_spoken_by(segment)}{_on_one_line(segment.text)}\n" for segment in transcript.segments)
 
 
 def to_tsv(transcript: Transcript) -> str:
     """Return a table of start (ms), end (ms) and text, one row per segment, as openai/whisper writes it."""
     rows = (
         f"{_milliseconds(segment.start)}\t{_milliseconds(segment.end)}\t"
-        f"{_spoken_by(segment.channel)}{_on_one_line(segment.text)}\n"
+        f"{_spoken_by(segment)}{_on_one_line(segment.text)}\n"
         for segment in transcript.segments
     )
     return "start\tend\ttext\n" + "".join(rows)
@@ -270,7 +282,7 @@ def to_srt(transcript: Transcript, layout: SubtitleLayout) -> str:
     return "\n".join(
         f"{number}\n{_clock(cue.start_ms, ',')} --> {_clock(cue.end_ms, ',')}\n"
         # An arrow within the text would read as a second time line.
-        + _spoken_by(cue.channel)
+        + _spoken_by(cue)
         + "".join(f"{line.replace('-->', '-- >')}\n" for line in cue.lines)
         for number, cue in enumerate(subtitle_cues(transcript.segments, layout), start=1)
     )
@@ -280,7 +292,7 @@ def to_vtt(transcript: Transcript, layout: SubtitleLayout) -> str:
     """Return WebVTT subtitles."""
     return "WEBVTT\n" + "".join(
         f"\n{_clock(cue.start_ms, '.')} --> {_clock(cue.end_ms, '.')}\n"
-        + (f"<v Channel {cue.channel}>" if cue.channel else "")
+        + (f"<v {speaker}>" if (speaker := _speaker(cue)) else "")
         + "".join(f"{html.escape(line, quote=False)}\n" for line in cue.lines)
         for cue in subtitle_cues(transcript.segments, layout)
     )
@@ -363,6 +375,7 @@ def _cues(segment: Segment, layout: SubtitleLayout) -> Iterator[Cue]:
             end_ms=_milliseconds(shown[-1].end),
             lines=tuple(_joined(line) for line in _divided(shown, line_end)),
             channel=segment.channel,
+            speaker=segment.speaker,
         )
 
 
@@ -500,8 +513,15 @@ def _joined(pieces: Sequence[_Piece]) -> str:
     )
 
 
-def _spoken_by(channel: int | None) -> str:
-    return f"Channel {channel}: " if channel else ""
+def _speaker(words: Segment | Cue) -> str:
+    """Return what a reader is told of whose words these are: the speaker, or else the channel, or nothing."""
+    if words.speaker:
+        return f"Speaker {words.speaker}"
+    return f"Channel {words.channel}" if words.channel else ""
+
+
+def _spoken_by(words: Segment | Cue) -> str:
+    return f"{speaker}: " if (speaker := _speaker(words)) else ""
 
 
 def _on_one_line(text: str) -> str:

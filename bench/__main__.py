@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
 
-from bench import chart, claims, engine, latency, load, memory, ratelimits, status, throughput, uploads
+from bench import chart, claims, diarization, engine, latency, load, memory, ratelimits, status, throughput, uploads
 from bench.machine import machine
 from bench.tables import Table
 
 _MEASUREMENTS: dict[str, Callable[[bool], Iterable[Table]]] = {
     "engine": lambda quick: engine.measure(quick=quick),
     "memory": lambda quick: [memory.measure(quick=quick)],
+    "diarization": lambda quick: [diarization.measure(quick=quick)],
     "latency": lambda _: [latency.measure()],
     "claims": lambda _: [claims.measure()],
     "throughput": lambda _: [throughput.measure()],
@@ -32,7 +33,7 @@ def main() -> None:
     parser.add_argument(
         "--quick",
         action="store_true",
-        help="less audio and fewer repeats or less time, in engine, memory, uploads, load",
+        help="less audio and fewer repeats or less time, in engine, memory, diarization, uploads, load",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the tables here")
     parser.add_argument("--chart", type=Path, metavar="FILE", help="also draw the service and its peers here, as SVG")

@@ -94,6 +94,8 @@ class FailureCode(StrEnum):
     """The attempt ran out of memory."""
     REDACTION_UNAVAILABLE = "redaction_unavailable"
     """The worker can't look for what is to be redacted; unredacted, nothing is stored."""
+    DIARIZATION_UNAVAILABLE = "diarization_unavailable"
+    """The worker has no model to tell voices apart with."""
     INTERNAL_ERROR = "internal_error"
     """An unexpected error in the worker; its traceback is in the worker's log."""
     WORKER_LOST = "worker_lost"

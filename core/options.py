@@ -101,7 +101,8 @@ class TranscriptionOptions(BaseModel):
     )
     diarize: bool = Field(
         default=False,
-        description="Tell speakers apart: by channel with `channels=split`, else by voice. Segments carry a number.",
+        description="Tell speakers apart, by voice or, with `channels=split` and where the two channels of a stereo "
+        "recording are two speakers, by channel. Segments carry the speaker's number.",
     )
     min_speakers: int | None = Field(default=None, ge=1, le=20, description="At least so many, told apart by voice.")
     max_speakers: int | None = Field(default=None, ge=1, le=20, description="At most so many, told apart by voice.")
@@ -128,6 +129,16 @@ class TranscriptionOptions(BaseModel):
     def beams(self) -> int:
         """Hypotheses kept while decoding: as asked for, or what the quality stands for."""
         return self.beam_size or (1 if self.quality == "fast" else 5)
+
+    @model_validator(mode="after")
+    def _speakers_are_some(self) -> Self:
+        if self.min_speakers and self.max_speakers and self.min_speakers > self.max_speakers:
+            raise PydanticCustomError(
+                "max_speakers_below_min",
+                "max_speakers ({most}) must not be less than min_speakers ({least})",
+                {"most": self.max_speakers, "least": self.min_speakers},
+            )
+        return self
 
     @model_validator(mode="after")
     def _clip_has_length(self) -> Self:

@@ -124,6 +124,17 @@ def bare_pcm(name: str) -> bytes:
     return _samples(clip(name)).astype("<i2").tobytes()
 
 
+def samples_of(path: Path) -> npt.NDArray[np.float32]:
+    """Return a recording as one channel at 16 kHz, between -1 and 1."""
+    return (_samples(path) / 32_768).astype(np.float32)
+
+
+def wav_of(*channels: npt.NDArray[np.float32]) -> bytes:
+    """Return 16-bit WAV at 16 kHz of channels that are equally long, between -1 and 1; what is louder is cut off."""
+    frames = np.clip(np.stack(channels, axis=1), -1, 1) * 32_767
+    return _wav(frames.astype("<i2").tobytes(), channels=len(channels))
+
+
 def backward_wav(name: str) -> bytes:
     """Return one of the product's clips played backward: speech, as the detector hears it, and no words."""
     return _wav(_samples(clip(name))[::-1].tobytes())

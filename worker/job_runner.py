@@ -21,7 +21,7 @@ from worker.malware_scan import MalwareScan
 from worker.metrics import WorkerMetrics
 from worker.outages import NO_PATIENCE, Patience
 from worker.running_jobs import RunningJob, RunningJobs
-from worker.transcriber import Checkpoint, Transcriber
+from worker.transcriber import NOTHING_KNOWN, Checkpoint, Transcriber
 
 _BACKOFF_BASE_SECONDS: Final = 2.0
 _OTHERS_BACKOFF_BASE_SECONDS: Final = 10.0
@@ -166,7 +166,7 @@ class JobRunner:
         checkpoint = self._checkpoint(work)
         begin_seconds = checkpoint.end_seconds if checkpoint else work.options.clip_start_seconds
         committed = len(checkpoint.segments) if checkpoint else 0
-        info = checkpoint.info if checkpoint else None
+        info = checkpoint.info if checkpoint else NOTHING_KNOWN
         # What has segments was scanned before they were made; a fetch that nobody wants any more left no file.
         if checkpoint is None and running.hold is Hold.HELD:
             self._malware_scan.check(media, lambda: running.hold is Hold.HELD)
@@ -197,7 +197,7 @@ class JobRunner:
             case Hold.CANCEL:
                 return self._store.confirm_cancel(work)
             case Hold.HELD:
-                if info is None:
+                if info == NOTHING_KNOWN:
                     raise RuntimeError("the transcriber said nothing of the audio")
                 transcribed_seconds = max(0.0, _end_seconds(work, info) - begin_seconds)
                 self._tracer.current().note({AUDIO_SECONDS: transcribed_seconds})

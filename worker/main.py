@@ -26,6 +26,9 @@ from core.version import VERSION
 from core.worker_entry import WorkerEntry, WorkerState
 from worker.background import Background
 from worker.decoder import Decoder
+from worker.diarization.model_file import find_voice_model
+from worker.diarization.timeline import Diarizer
+from worker.diarization.transcriber import DiarizingTranscriber
 from worker.fetching import AudioFetcher, FetchLimits
 from worker.handover import Handover
 from worker.heartbeat import Heartbeat
@@ -63,17 +66,23 @@ _ARENAS = 2
 logger = structlog.get_logger(__name__)
 
 
-def build_transcriber(settings: WorkerSettings, metrics: WorkerMetrics, tracer: Tracer = NO_TRACES) -> Transcriber:
+def build_decoder(settings: WorkerSettings, metrics: WorkerMetrics) -> Decoder:
+    """Return what opens the files."""
+    return Decoder(
+        max_audio_seconds=settings.max_audio_seconds,
+        timeout_seconds=settings.decode_timeout_seconds,
+        observer=metrics,
+    )
+
+
+def build_transcriber(
+    settings: WorkerSettings, decoder: Decoder, metrics: WorkerMetrics, tracer: Tracer = NO_TRACES
+) -> Transcriber:
     """Return the transcriber that the settings name, loaded and warm.
 
     Raises:
         ConfigurationError: the model can't be found.
     """
-    decoder = Decoder(
-        max_audio_seconds=settings.max_audio_seconds,
-        timeout_seconds=settings.decode_timeout_seconds,
-        observer=metrics,
-    )
     if settings.transcriber == "scripted":
         return ScriptedTranscriber(rtf=settings.scripted_rtf, decoder=decoder, tracer=tracer)
     # The inference libraries take a second to import and belong to this transcriber alone.
@@ -95,6 +104,27 @@ def build_transcriber(settings: WorkerSettings, metrics: WorkerMetrics, tracer: 
         observer=metrics,
         tracer=tracer,
     )
+
+
+def build_diarizer(settings: WorkerSettings) -> Diarizer | None:
+    """Return what tells voices apart; None if there is nothing to do it with.
+
+    Raises:
+        ConfigurationError: the model that is set, or the package that carries one, can't be used.
+    """
+    if settings.transcriber == "scripted":
+        return None
+    path = find_voice_model(settings.diarization_model, settings.models_folder)
+    if path is None:
+        return None
+    # What hears speech, and runs the model, is slow to import.
+    from worker.diarization.diarizer import VoiceDiarizer
+    from worker.diarization.voice_model import OnnxVoiceModel
+
+    model = OnnxVoiceModel(path)
+    if settings.diarization_model:
+        model.check()  # what the package has is known to work; this is seen now or by a job
+    return VoiceDiarizer(model)
 
 
 def _malware_scan(settings: WorkerSettings, metrics: WorkerMetrics) -> MalwareScan:
@@ -135,7 +165,9 @@ class WorkerProcess:
         self._pii_finder = PiiFinder(
             name_model=settings.redact_name_model, phone_regions=settings.redacted_phone_regions
         )
-        self._transcriber = self._load()
+        decoder = build_decoder(settings, self._metrics)
+        self._transcriber = self._load(decoder)
+        self._diarizer = build_diarizer(settings)
         self._running = RunningJobs()
         # Attempts sit an outage out. The loops have connections of their own and give up soon: they run again anyway.
         patience = Patience(settings.outage_seconds, self._stopping)
@@ -158,7 +190,9 @@ class WorkerProcess:
             media=media,
             fetcher=self._fetcher(),
             malware_scan=_malware_scan(settings, self._metrics),
-            transcriber=RedactingTranscriber(self._transcriber, self._pii_finder),
+            transcriber=RedactingTranscriber(
+                DiarizingTranscriber(self._transcriber, decoder, self._diarizer), self._pii_finder
+            ),
             running=self._running,
             metrics=self._metrics,
             max_attempts=settings.max_attempts,
@@ -266,10 +300,10 @@ class WorkerProcess:
     def _is_ready(self) -> bool:
         return self._consuming.is_set() and not self._stopping.is_set()
 
-    def _load(self) -> Transcriber:
+    def _load(self, decoder: Decoder) -> Transcriber:
         started = time.monotonic()
         limit_arenas()
-        transcriber = build_transcriber(self._settings, self._metrics, self._tracer)
+        transcriber = build_transcriber(self._settings, decoder, self._metrics, self._tracer)
         seconds = time.monotonic() - started
         self._metrics.model_load_seconds.set(seconds)
         logger.info(
@@ -295,6 +329,7 @@ class WorkerProcess:
             metrics_port=self._metrics_port,
             version=VERSION,
             redacts=self._pii_finder.kinds,
+            diarizes=self._diarizer is not None,
         )
 
     def _on_ready(self, sender: Any, **_: object) -> None:  # noqa: ANN401 - the consumer's types lack its hub

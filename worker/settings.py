@@ -90,6 +90,11 @@ class WorkerSettings(MediaSettings, OutboundSettings, MetricsSettings, GoldenSet
         description="How long the audio of a completed job is kept to be heard again, at most as long as its result; "
         "0: until it is done.",
     )
+    diarization_model: str = Field(
+        default="",
+        description="ONNX file of a model that tells voices apart; the installed package's if not set; `none`: none.",
+        examples=["/models/voxceleb_resnet34_LM.onnx"],
+    )
     clean_up_seconds: float = Field(default=60, gt=0, description="Time between two clean-ups.")
     orphan_seconds: float = Field(
         default=3600, gt=0, description="Age from which an upload that never became a job is removed."

@@ -26,7 +26,7 @@ from core.options import TranscriptionOptions
 from core.sizing import REQUEST, Machine, Measurement, Progress, Speech, Survey, Trial
 from worker.audio import SAMPLE_RATE
 from worker.decoder import Decoder
-from worker.main import build_transcriber, limit_arenas
+from worker.main import build_decoder, build_transcriber, limit_arenas
 from worker.metrics import WorkerMetrics
 from worker.settings import WorkerSettings
 from worker.transcriber import Transcriber
@@ -82,6 +82,7 @@ def measure(settings: WorkerSettings, request: Trial) -> Measurement:
     """
     limit_arenas()
     shape = request.shape
+    metrics = WorkerMetrics()
     transcriber = build_transcriber(
         settings.model_copy(
             update={
@@ -93,7 +94,8 @@ def measure(settings: WorkerSettings, request: Trial) -> Measurement:
                 "batch_size": shape.batch_size,
             }
         ),
-        WorkerMetrics(),
+        build_decoder(settings, metrics),
+        metrics,
     )
     at_once = min(_MOST_JOBS_AT_ONCE, max(settings.worker_concurrency, shape.replicas * shape.batch_size))
     jobs = _Jobs(request.speech, at_least=at_once)

@@ -3,10 +3,13 @@
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from core.options import TranscriptionOptions
 from core.transcript import Segment, TranscriptInfo
+
+NOTHING_KNOWN: Final = TranscriptInfo(language="", language_probability=0.0, duration_seconds=0.0)
+"""Of passages that come before anything is known of the audio."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,7 @@ class Passage:
     """A step of a transcription: segments that are committed together, and how far it has come."""
 
     info: TranscriptInfo
-    """As known by now; the last passage has the decoded length."""
+    """As known by now, `NOTHING_KNOWN` at first; the last passage has the decoded length."""
     segments: tuple[Segment, ...]
     """In order, following those of the passages before; there may be none."""
     end_seconds: float

@@ -109,7 +109,7 @@ def find_weights(model: str, cache: Path) -> Path:
     if (cached / _MODEL_FILE).is_file():
         return cached
     cache.mkdir(parents=True, exist_ok=True)
-    with _locked(cache):  # workers started together bring a model once
+    with locked(cache):  # workers started together bring a model once
         if (cached / _MODEL_FILE).is_file():
             return cached
         for leftover in cache.glob(f".{cached.name}-*"):  # of a process that was killed while it brought the model
@@ -126,7 +126,12 @@ def _is_installed(package: WeightsPackage) -> bool:
     return all(find_spec(name) is not None for name, _ in package.parts)
 
 
-def _folder_of(package_name: str) -> Path:
+def folder_of(package_name: str) -> Path:
+    """Return where an installed package lies; nothing of it is executed.
+
+    Raises:
+        ConfigurationError: it is not installed, or not whole.
+    """
     spec = find_spec(package_name)
     if spec is None or spec.origin is None:
         raise ConfigurationError(f"The package {package_name} is not installed whole; install it again.")
@@ -134,13 +139,13 @@ def _folder_of(package_name: str) -> Path:
 
 
 def _join(package: WeightsPackage, target: Path) -> Path:
-    paths = [_folder_of(name) / path for name, path in package.parts]
+    paths = [folder_of(name) / path for name, path in package.parts]
     needed = (*paths, *(paths[0].parent / name for name in package.companions))
     missing = [str(path) for path in needed if not path.exists()]
     if missing:
         names = ", ".join(name for name, _ in package.parts)
         raise ConfigurationError(f"{' and '.join(missing)} is missing. Install {names} again.")
-    with _appearing_whole(target) as folder:
+    with appearing_whole(target) as folder:
         digest = hashlib.sha256()
         with (folder / _MODEL_FILE).open("wb") as joined:
             for path in paths:
@@ -163,7 +168,7 @@ def _download(model: str, target: Path) -> Path:
     from faster_whisper.utils import download_model
 
     logger.info("weights_downloading", model=model)
-    with _appearing_whole(target) as folder:
+    with appearing_whole(target) as folder:
         try:
             download_model(model, output_dir=str(folder))
         except Exception as error:
@@ -177,7 +182,7 @@ def _download(model: str, target: Path) -> Path:
 
 
 @contextmanager
-def _appearing_whole(target: Path) -> Iterator[Path]:
+def appearing_whole(target: Path) -> Iterator[Path]:
     """Give a temporary folder that becomes the target when the block ends well, and vanishes otherwise."""
     folder = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     try:
@@ -189,7 +194,8 @@ def _appearing_whole(target: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[None]:
+def locked(folder: Path) -> Iterator[None]:
+    """Keep other processes out of a folder while the block lasts."""
     with (folder / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

@@ -25,7 +25,7 @@ from bench.floor import Outcome
 from core.options import TranscriptionOptions
 from tests.harness.service import MODEL_CACHE
 from tests.media import clip
-from worker.main import build_transcriber
+from worker.main import build_decoder, build_transcriber
 from worker.metrics import WorkerMetrics
 from worker.settings import WorkerSettings
 from worker.transcriber import Transcriber
@@ -92,7 +92,8 @@ def _find(clips: Sequence[Path], quality: str, jobs: int) -> Outcome:
         return models[-1]
 
     with patch.object(ctranslate2.models, "Whisper", load):
-        transcriber = build_transcriber(WorkerSettings(model_cache_dir=MODEL_CACHE), WorkerMetrics())
+        settings, metrics = WorkerSettings(model_cache_dir=MODEL_CACHE), WorkerMetrics()
+        transcriber = build_transcriber(settings, build_decoder(settings, metrics), metrics)
     (model,) = models
     _transcribed(transcriber, clip("garden"), options)
     calls.clear()

@@ -14,8 +14,14 @@ from tests.harness.process_tree import process_tree
 from tests.harness.service import MODEL_CACHE, Service, until
 from tests.media import speech_wav, word_error_rate
 from worker.decoder import Decoder
+from worker.diarization.diarizer import VoiceDiarizer
+from worker.diarization.model_file import find_voice_model
+from worker.diarization.transcriber import DiarizingTranscriber
+from worker.diarization.voice_model import OnnxVoiceModel
 from worker.engine.transcriber import WhisperTranscriber
 from worker.engine.whisper import Placement
+from worker.redaction.finder import PiiFinder
+from worker.redaction.transcriber import RedactingTranscriber
 from worker.transcriber import Checkpoint
 from worker.weights import find_weights
 
@@ -67,6 +73,26 @@ def test_what_follows_a_passage_is_what_would_have_followed(
         assert rest[-1].info == passages[-1].info
 
 
+def test_speakers_are_the_same_behind_a_passage(transcriber: WhisperTranscriber, tmp_path: Path) -> None:
+    media = tmp_path / "media"
+    media.write_bytes(LONG)
+    model = find_voice_model("", MODEL_CACHE)
+    assert model is not None
+    diarizing = DiarizingTranscriber(
+        transcriber, Decoder(max_audio_seconds=7200, timeout_seconds=60), VoiceDiarizer(OnnxVoiceModel(model))
+    )
+    whole = RedactingTranscriber(diarizing, PiiFinder(name_model=None, phone_regions=["US"]))
+    asked = TranscriptionOptions.model_validate({"diarize": True, "language": "en", "redact": "phone"})
+    passages = list(whole.transcribe(media, asked))
+    segments = [segment for passage in passages for segment in passage.segments]
+    assert {segment.speaker for segment in segments} == {1, 2}
+    spoken = [done for done, passage in enumerate(passages, start=1) if passage.segments]
+    for done in (spoken[0], spoken[-2]):
+        committed = [segment for passage in passages[:done] for segment in passage.segments]
+        rest = whole.transcribe(media, asked, Checkpoint(passages[done - 1].info, committed))
+        assert [*committed, *(each for passage in rest for each in passage.segments)] == segments
+
+
 def test_the_accurate_way_goes_on_behind_any_segment(transcriber: WhisperTranscriber, tmp_path: Path) -> None:
     """Not as exactly: where it broke off, a window begins that would have begun elsewhere."""
     media = tmp_path / "media"
@@ -87,9 +113,10 @@ def test_the_accurate_way_goes_on_behind_any_segment(transcriber: WhisperTranscr
         assert rate <= undisturbed + TOLERANCE_POINTS, f"behind segment {done}: {rate} %, else {undisturbed} %"
 
 
-def test_a_killed_worker_costs_no_committed_segment(service: Service) -> None:
-    undisturbed = service.transcribed(LONG)
-    job_id = service.submit(LONG)
+@pytest.mark.parametrize("options", [{}, {"diarize": "true"}])
+def test_a_killed_worker_costs_no_committed_segment(service: Service, options: dict[str, str]) -> None:
+    undisturbed = service.transcribed(LONG, **options)
+    job_id = service.submit(LONG, **options)
     before = until(lambda: found if (found := service.status(job_id))["segments"] else None, 60, service.output)
     (worker,) = (pid for pid, line in process_tree(service.process_id).items() if line.endswith("-m worker "))
     os.kill(worker, signal.SIGKILL)
@@ -99,6 +126,7 @@ def test_a_killed_worker_costs_no_committed_segment(service: Service) -> None:
     (resumed,) = re.findall(rf"fence=2 .*resumed_from_seconds=(\S+) work_id={job_id}", "\n".join(service.lines))
     assert before["progress"]["audio_seconds_done"] <= float(resumed) < after["progress"]["audio_seconds_total"]
     result = service.client.get(f"/result/{job_id}").json()
+    assert {each.get("speaker") for each in result["segments"]} == ({1, 2} if options else {None})
     kept = [each for each in undisturbed["segments"] if each["end"] <= float(resumed)]
     assert len(kept) >= before["segments"]
     assert result["segments"][: len(kept)] == kept

@@ -15,7 +15,7 @@ from typing import Final
 from core.options import TranscriptionOptions
 from worker.redaction.finder import Finder, Found, merged
 from worker.redaction.placeholders import Joined, redacted_segments, within
-from worker.transcriber import Checkpoint, Passage, Transcriber
+from worker.transcriber import NOTHING_KNOWN, Checkpoint, Passage, Transcriber
 
 _CONTEXT_CHARACTERS: Final = 200
 """Of what is released, looked at again with what follows: words such as "my number is"."""
@@ -106,6 +106,8 @@ class _Redaction:
 
     def step(self, passage: Passage) -> Passage:
         """Take a passage and return what can be released by now."""
+        if passage.info == NOTHING_KNOWN:
+            return passage
         if passage.segments:
             text = Joined.of(segment.text for segment in passage.segments).text
             self._held.append(_Held(passage, text))

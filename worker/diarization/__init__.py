@@ -1,0 +1,1 @@
+"""Who speaks when: voices are told apart by their embeddings, or speakers by the channels they have to themselves."""
