@@ -71,6 +71,7 @@ from api.submissions import Submissions
 from api.synchronous import ON_DISCONNECT_HEADER, SynchronousCalls
 from api.upload_pace import UploadPace
 from api.uploads import UploadLimits, UploadReceiver
+from api.views import JobEvent, QueueEvent
 from api.waiting import JobWaiter
 from api.webhook_store import WebhookStore
 from core.celery_app import create_celery
@@ -377,9 +378,12 @@ def _document(app: FastAPI, security_schemes: dict[str, Any]) -> dict[str, Any]:
         response["content"]["application/json"]["example"] = example
     for replaced in ("HTTPValidationError", "ValidationError"):
         schemas.pop(replaced, None)
-    problem = problems.Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-    schemas |= problem.pop("$defs")
-    schemas["Problem"] = problem
+    # What no route answers as its model, and the document refers to all the same.
+    for model in (problems.Problem, JobEvent, QueueEvent):
+        schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+        for name, definition in schema.pop("$defs").items():
+            schemas.setdefault(name, definition)
+        schemas[model.__name__] = schema
     if security_schemes:
         document["components"]["securitySchemes"] = security_schemes
     return document

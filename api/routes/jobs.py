@@ -7,6 +7,7 @@ from typing import Annotated
 import structlog
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
+from pydantic import BaseModel
 
 from api.access import Editor, Reader
 from api.audit import note
@@ -17,6 +18,7 @@ from api.principal import Principal
 from api.problems import guarded_responses
 from api.services import Services, WithServices
 from api.transcript_formats import (
+    PlainSegment,
     PlainTranscript,
     ResultFormat,
     SubtitleLayout,
@@ -25,7 +27,7 @@ from api.transcript_formats import (
     render,
     verbose_json,
 )
-from api.views import ErasedView, JobList, JobRemoval, JobView
+from api.views import ErasedView, JobEvent, JobList, JobRemoval, JobView, Progress, QueueEvent
 from core.errors import (
     InvalidOptions,
     JobCancelled,
@@ -52,14 +54,29 @@ id: 1795261817042-0:1
 
 """
 
+_EVENT_MODELS: dict[str, type[BaseModel]] = {
+    "status": JobEvent,
+    "queue": QueueEvent,
+    "segment": PlainSegment,
+    "progress": Progress,
+}
 _EVENT_SCHEMA = {
     "type": "object",
     "required": ["event", "data"],
-    "properties": {
-        "event": {"enum": ["status", "queue", "segment", "progress"]},
-        "data": {"type": "string", "contentMediaType": "application/json"},
-        "id": {"type": "string"},
-    },
+    "properties": {"id": {"type": "string"}},
+    "oneOf": [
+        {
+            "properties": {
+                "event": {"const": name},
+                "data": {
+                    "type": "string",
+                    "contentMediaType": "application/json",
+                    "contentSchema": {"$ref": f"#/components/schemas/{model.__name__}"},
+                },
+            }
+        }
+        for name, model in _EVENT_MODELS.items()
+    ],
 }
 """Of one event: `itemSchema` is how OpenAPI 3.2 describes a stream, and FastAPI its own."""
 
