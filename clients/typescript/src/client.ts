@@ -154,12 +154,12 @@ export class Scriptorium {
    */
   async *stream(jobId: string, { signal, lastEventId }: StreamCall = {}): AsyncGenerator<StreamEvent, void, undefined> {
     yield* follow({
-      attach: async (last, either) => {
+      attach: async (last) => {
         const data = await answered(
           this.api.GET("/events/{job_id}", {
             params: { path: { job_id: jobId }, header: last === undefined ? {} : { "last-event-id": last } },
             parseAs: "stream",
-            signal: either,
+            signal: signal ?? null,
           }),
         );
         return data as ReadableStream<Uint8Array> | undefined; // nothing, if it is 204
@@ -265,23 +265,31 @@ export class Scriptorium {
 
   async #sent(request: Request): Promise<Response> {
     return await persistently({
-      send: () => (request.method === "GET" ? this.#fetchInTime(request) : this.#fetch(request.clone())),
+      send: () => this.#fetchOnce(request),
       isRepeatable: ["GET", "HEAD", "PUT"].includes(request.method) || request.headers.has("Idempotency-Key"),
       patienceSeconds: this.#patienceSeconds,
       signal: request.signal,
     });
   }
 
-  /** Fetch what the service answers within a minute, or begins to; a connection may be dead without anybody's saying so. */
-  async #fetchInTime(request: Request): Promise<Response> {
-    const late = new AbortController();
-    const timer = setTimeout(() => {
-      late.abort(new TypeError(`no answer for ${String(LONGEST_ANSWER_SECONDS)} s`));
-    }, LONGEST_ANSWER_SECONDS * 1000);
+  /** Fetch, and give up a read that isn't answered in time: a connection may be dead without anybody's saying so. */
+  async #fetchOnce(request: Request): Promise<Response> {
+    const controller = new AbortController();
+    const abort = (): void => {
+      controller.abort(request.signal.reason);
+    };
+    const giveUp = (): void => {
+      controller.abort(new TypeError(`no answer for ${String(LONGEST_ANSWER_SECONDS)} s`));
+    };
+    const timer = request.method === "GET" ? setTimeout(giveUp, LONGEST_ANSWER_SECONDS * 1000) : undefined;
+    request.signal.addEventListener("abort", abort);
     try {
-      return await this.#fetch(new Request(request, { signal: AbortSignal.any([request.signal, late.signal]) }));
+      request.signal.throwIfAborted();
+      // The signal apart: Node forgets one that only a request holds.
+      return await this.#fetch(request.clone(), { signal: controller.signal });
     } finally {
       clearTimeout(timer);
+      request.signal.removeEventListener("abort", abort);
     }
   }
 }

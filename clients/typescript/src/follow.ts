@@ -16,7 +16,7 @@ export type StreamEvent = { id: string | undefined } & (
 /** How to reach a job's events. */
 export interface Followed {
   /** Ask for the events behind the last one that was seen, if there was one; undefined: it was the last of all. */
-  attach: (lastEventId: string | undefined, signal: AbortSignal) => Promise<ReadableStream<Uint8Array> | undefined>;
+  attach: (lastEventId: string | undefined) => Promise<ReadableStream<Uint8Array> | undefined>;
   lastEventId: string | undefined;
   patienceSeconds: number;
   signal: AbortSignal | undefined;
@@ -35,15 +35,15 @@ export async function* follow({ attach, lastEventId, patienceSeconds, signal }: 
   const patience = new Patience(patienceSeconds);
   for (;;) {
     let cut = new ServiceUnreachable("the events broke off");
-    const silence = new Silence();
     try {
-      const body = await attach(lastEventId, signal ? AbortSignal.any([signal, silence.signal]) : silence.signal);
+      const body = await attach(lastEventId);
       if (body === undefined) return;
-      for await (const { event, data, id } of messages(silence.watched(body))) {
+      for await (const { event, data, id } of messages(alive(body, signal))) {
         patience.renew();
         lastEventId = id ?? lastEventId;
         const told = { event, data: JSON.parse(data) as unknown, id } as StreamEvent;
         yield told;
+        signal?.throwIfAborted();
         if (told.event === "status" && isFinished(told.data.status)) return;
       }
     } catch (error) {
@@ -55,30 +55,35 @@ export async function* follow({ attach, lastEventId, patienceSeconds, signal }: 
   }
 }
 
-/** Aborts a connection over which nothing has come for too long. */
-class Silence {
-  readonly #controller = new AbortController();
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  async *watched(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
-    const reader = body.getReader();
-    try {
-      for (;;) {
-        const timer = setTimeout(() => {
-          this.#controller.abort(new TypeError(`nothing has come for ${String(SILENCE_SECONDS)} s`));
-        }, SILENCE_SECONDS * 1000);
-        const { value, done } = await reader.read().finally(() => {
-          clearTimeout(timer);
-        });
-        if (done) return;
-        yield value;
-      }
-    } finally {
-      // Whoever has read enough has the connection closed; one that is broken can't be closed any more.
-      await reader.cancel().catch(() => undefined);
+/** Yield what comes over a connection. Close it, and throw, when the signal says so or nothing has come for too long. */
+async function* alive(
+  body: ReadableStream<Uint8Array>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const reader = body.getReader();
+  let ended: Error | undefined;
+  const end = (reason: Error): void => {
+    ended = reason;
+    reader.cancel(reason).catch(() => undefined); // one that is broken can't be closed any more
+  };
+  const abort = (): void => {
+    end(signal?.reason as Error);
+  };
+  signal?.addEventListener("abort", abort);
+  try {
+    for (;;) {
+      const timer = setTimeout(() => {
+        end(new TypeError(`nothing has come for ${String(SILENCE_SECONDS)} s`));
+      }, SILENCE_SECONDS * 1000);
+      const { value, done } = await reader.read().finally(() => {
+        clearTimeout(timer);
+      });
+      if (ended) throw ended;
+      if (done) return;
+      yield value;
     }
+  } finally {
+    signal?.removeEventListener("abort", abort);
+    end(new Error("enough was read"));
   }
 }

@@ -37,4 +37,5 @@ async function* lines(body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
     rest = found.pop() ?? "";
     yield* found;
   }
+  if (rest.endsWith("\r")) yield rest.slice(0, -1);
 }

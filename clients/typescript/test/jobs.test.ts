@@ -7,7 +7,9 @@ import { Readable } from "node:stream";
 import { test } from "node:test";
 import type { StreamEvent, UploadProgress } from "@scriptorium/client";
 import { ProblemError, Scriptorium, ServiceUnreachable } from "@scriptorium/client";
-import { all, API_KEY, client, SERVICE_URL, wav } from "./service.js";
+import { wav } from "./audio.js";
+import { all } from "./iteration.js";
+import { API_KEY, client, SERVICE_URL } from "./service.js";
 
 const scriptorium = client();
 
@@ -111,7 +113,7 @@ test("one Idempotency-Key is one job", async () => {
 });
 
 test("an aborted call ends, and its job goes on until it is cancelled", async () => {
-  const { job_id: jobId } = await scriptorium.submit(wav(200, 6));
+  const { job_id: jobId } = await scriptorium.submit(wav(200, 6), {}, { noCache: true });
   const reason = new Error("enough");
   const waiting = new AbortController();
   const waits = scriptorium.wait(jobId, { signal: waiting.signal });
@@ -132,7 +134,7 @@ test("an aborted call ends, and its job goes on until it is cancelled", async ()
 });
 
 test("whoever has read enough of a stream leaves it", async () => {
-  const { job_id: jobId } = await scriptorium.submit(wav(100, 7));
+  const { job_id: jobId } = await scriptorium.submit(wav(100, 7), {}, { noCache: true });
   for await (const { event } of scriptorium.stream(jobId)) if (event === "segment") break;
   assert.equal((await scriptorium.status(jobId)).status, "processing");
   await scriptorium.remove(jobId);
@@ -163,10 +165,8 @@ test("what is wrong is named", async () => {
   });
   await assert.rejects(scriptorium.status("0".repeat(32)), { code: "job_not_found", status: 404 });
   await assert.rejects(scriptorium.submit(wav(300)), { code: "upload_too_large", status: 413 });
-  await assert.rejects(scriptorium.transcribe(wav(1), { clip_start_seconds: 5 }), { code: "clip_outside_audio" });
-  await assert.rejects(scriptorium.transcribe(new URL("http://127.0.0.1/a.wav")), {
-    code: /invalid_options|url_refused/,
-  });
+  const nowhere = new URL("http://nowhere.invalid/a.wav");
+  await assert.rejects(scriptorium.transcribe(nowhere), { code: "url_host_unknown", status: 422 });
   const stranger = new Scriptorium({ baseUrl: SERVICE_URL, apiKey: "scr_no" });
   await assert.rejects(stranger.submit(wav(1)), { code: "unauthenticated", status: 401 });
 });
@@ -185,7 +185,8 @@ test("whoever sends too often comes back when he is told to", async () => {
     assert.ok(error.retryAfterSeconds !== undefined && error.retryAfterSeconds > 0);
     return true;
   });
-  assert.equal((await all(hasty.jobs())).length, 5 + 2);
+  const known = new Set((await all(hasty.jobs())).map(({ job_id: id }) => id));
+  assert.ok(jobs.every(({ job_id: id }) => known.has(id)));
 });
 
 test("every route is typed", async () => {
