@@ -76,6 +76,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/audio/transcriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Transcribe, as OpenAI does
+         * @description Transcribe a file and answer with its text, at the end or as it comes. The job survives the call.
+         */
+        post: operations["transcriptions_v1_audio_transcriptions_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audio/translations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Translate into English, as OpenAI does
+         * @description Transcribe a file into English. The job survives the call.
+         */
+        post: operations["translations_v1_audio_translations_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List models, as OpenAI does
+         * @description Return the models that workers serve, the default one first, and the name that stands for it.
+         */
+        get: operations["models_v1_models_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/{model}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Look at a model, as OpenAI does
+         * @description Return a model that may be asked for.
+         */
+        get: operations["model_v1_models__model__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/inference": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Transcribe, as whisper.cpp's server does
+         * @description Transcribe a file and answer with its text. The job survives the call.
+         */
+        post: operations["inference_inference_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/status/{job_id}": {
         parameters: {
             query?: never;
@@ -768,6 +868,25 @@ export interface components {
             job_ids: string[];
         };
         /**
+         * DiarizedTranscription
+         * @description A transcript as `diarized_json`.
+         */
+        DiarizedTranscription: {
+            /**
+             * Task
+             * @default transcribe
+             * @constant
+             */
+            task?: "transcribe";
+            /** Duration */
+            duration: number;
+            /** Text */
+            text: string;
+            /** Segments */
+            segments: components["schemas"]["SpokenSegment"][];
+            usage: components["schemas"]["Usage"];
+        };
+        /**
          * ErasedView
          * @description What an erasure has removed, in numbers.
          */
@@ -829,6 +948,29 @@ export interface components {
             audio_bytes: number;
         };
         /**
+         * ErrorDetail
+         * @description What went wrong.
+         */
+        ErrorDetail: {
+            /** Message */
+            message: string;
+            /**
+             * Type
+             * @description `invalid_request_error`, `requests` (too many), `overloaded` or `server_error`.
+             */
+            type: string;
+            /**
+             * Param
+             * @description The field that is to blame.
+             */
+            param?: string | null;
+            /**
+             * Code
+             * @description OpenAI's where it has one, else ours.
+             */
+            code?: string | null;
+        };
+        /**
          * Eta
          * @description When a job will be completed, from how fast its lane has been of late.
          */
@@ -869,6 +1011,63 @@ export interface components {
              * @constant
              */
             status?: "ok";
+        };
+        /**
+         * Inference
+         * @description A transcript as `json`.
+         */
+        Inference: {
+            /**
+             * Text
+             * @description One line a segment.
+             */
+            text: string;
+        };
+        /**
+         * InferredSegment
+         * @description A segment of `verbose_json`.
+         */
+        InferredSegment: {
+            /**
+             * Id
+             * @description Counts from 0.
+             */
+            id: number;
+            /** Text */
+            text: string;
+            /** Start */
+            start: number;
+            /** End */
+            end: number;
+            /** Tokens */
+            tokens: number[];
+            /** Words */
+            words: components["schemas"]["InferredWord"][];
+            /** Temperature */
+            temperature: number;
+            /** Avg Logprob */
+            avg_logprob: number;
+            /** No Speech Prob */
+            no_speech_prob: number;
+            /**
+             * Speaker
+             * @description Who speaks, from 0, where told apart.
+             */
+            speaker?: string | null;
+        };
+        /**
+         * InferredWord
+         * @description A word.
+         */
+        InferredWord: {
+            /** Word */
+            word: string;
+            /** Start */
+            start: number;
+            /** End */
+            end: number;
+            /** Probability */
+            probability: number;
         };
         /**
          * JobAccepted
@@ -1185,6 +1384,55 @@ export interface components {
             pending_audio_seconds: number;
         };
         /**
+         * Model
+         * @description A model that transcribes.
+         */
+        Model: {
+            /**
+             * Id
+             * @example base
+             */
+            id: string;
+            /**
+             * Object
+             * @default model
+             * @constant
+             */
+            object?: "model";
+            /**
+             * Created
+             * @description When its longest-running worker started, in seconds since 1970; 0 if none runs.
+             */
+            created: number;
+            /**
+             * Owned By
+             * @default scriptorium
+             * @constant
+             */
+            owned_by?: "scriptorium";
+        };
+        /**
+         * ModelList
+         * @description The models that may be asked for.
+         */
+        ModelList: {
+            /**
+             * Object
+             * @default list
+             * @constant
+             */
+            object?: "list";
+            /** Data */
+            data: components["schemas"]["Model"][];
+        };
+        /**
+         * OpenAIError
+         * @description An error in OpenAI's shape.
+         */
+        OpenAIError: {
+            error: components["schemas"]["ErrorDetail"];
+        };
+        /**
          * OutboundFault
          * @description Why a URL that a user gave was not asked, or gave no answer.
          * @enum {string}
@@ -1336,6 +1584,31 @@ export interface components {
          */
         Scope: "submit" | "read" | "admin";
         /**
+         * SpokenSegment
+         * @description A segment of `diarized_json`, also an event of its stream.
+         */
+        SpokenSegment: {
+            /**
+             * Type
+             * @default transcript.text.segment
+             * @constant
+             */
+            type?: "transcript.text.segment";
+            /** Id */
+            id: string;
+            /** Start */
+            start: number;
+            /** End */
+            end: number;
+            /** Text */
+            text: string;
+            /**
+             * Speaker
+             * @description A, B, C… in the order of appearance.
+             */
+            speaker: string;
+        };
+        /**
          * Stats
          * @description Counters since the installation's first job, and what is going on now.
          */
@@ -1448,6 +1721,15 @@ export interface components {
             probability: number;
         };
         /**
+         * Transcription
+         * @description A transcript as `json`.
+         */
+        Transcription: {
+            /** Text */
+            text: string;
+            usage: components["schemas"]["Usage"];
+        };
+        /**
          * TranscriptionOptions
          * @description The options of one job. Field names are the HTTP form fields, except `whisper_task`, sent as `task`.
          */
@@ -1555,6 +1837,104 @@ export interface components {
              * @default []
              */
             redact?: components["schemas"]["PiiKind"][];
+        };
+        /**
+         * TranscriptionSegment
+         * @description A segment of `verbose_json`.
+         */
+        TranscriptionSegment: {
+            /**
+             * Id
+             * @description Counts from 0.
+             */
+            id: number;
+            /** Seek */
+            seek: number;
+            /** Start */
+            start: number;
+            /** End */
+            end: number;
+            /** Text */
+            text: string;
+            /** Tokens */
+            tokens: number[];
+            /** Temperature */
+            temperature: number;
+            /** Avg Logprob */
+            avg_logprob: number;
+            /** Compression Ratio */
+            compression_ratio: number;
+            /** No Speech Prob */
+            no_speech_prob: number;
+        };
+        /**
+         * TranscriptionWord
+         * @description A word of `verbose_json`.
+         */
+        TranscriptionWord: {
+            /** Word */
+            word: string;
+            /** Start */
+            start: number;
+            /** End */
+            end: number;
+        };
+        /**
+         * Usage
+         * @description What a transcription is charged by: its audio.
+         */
+        Usage: {
+            /**
+             * Type
+             * @default duration
+             * @constant
+             */
+            type?: "duration";
+            /**
+             * Seconds
+             * @description Length of the audio, rounded up.
+             * @example 9
+             */
+            seconds: number;
+        };
+        /**
+         * VerboseInference
+         * @description A transcript as `verbose_json`.
+         */
+        VerboseInference: {
+            /**
+             * Task
+             * @enum {string}
+             */
+            task: "transcribe" | "translate";
+            /**
+             * Language
+             * @description English name of the spoken language.
+             */
+            language: string;
+            /**
+             * Duration
+             * @description Length of the audio in seconds.
+             */
+            duration: number;
+            /** Text */
+            text: string;
+            /** Segments */
+            segments: components["schemas"]["InferredSegment"][];
+            /**
+             * Detected Language
+             * @description The same name; of a language that was sent, that.
+             */
+            detected_language: string;
+            /** Detected Language Probability */
+            detected_language_probability: number;
+            /**
+             * Language Probabilities
+             * @description Of the language found, by its code.
+             */
+            language_probabilities: {
+                [key: string]: number;
+            };
         };
         /**
          * VerboseSegment
@@ -1668,6 +2048,37 @@ export interface components {
             } | null;
         };
         /**
+         * VerboseTranscription
+         * @description A transcript as `verbose_json`.
+         */
+        VerboseTranscription: {
+            /**
+             * Task
+             * @enum {string}
+             */
+            task: "transcribe" | "translate";
+            /**
+             * Language
+             * @description English name of the language; of a translation, always `english`.
+             */
+            language: string;
+            /** Duration */
+            duration: number;
+            /** Text */
+            text: string;
+            /**
+             * Segments
+             * @description Left out if only words were asked for.
+             */
+            segments?: components["schemas"]["TranscriptionSegment"][] | null;
+            /**
+             * Words
+             * @description Left out unless words were asked for.
+             */
+            words?: components["schemas"]["TranscriptionWord"][] | null;
+            usage: components["schemas"]["Usage"];
+        };
+        /**
          * WebhookAttemptView
          * @description An attempt to deliver an event.
          */
@@ -1778,6 +2189,14 @@ export interface components {
          * @enum {string}
          */
         WebhookState: "due" | "delivered" | "given_up" | "disabled";
+        /**
+         * WhisperCppError
+         * @description An error in the server's shape.
+         */
+        WhisperCppError: {
+            /** Error */
+            error: string;
+        };
         /**
          * WorkerEntry
          * @description One worker process; renewed with every heartbeat, gone soon after the last one.
@@ -1959,10 +2378,15 @@ export type CorrectionsView = components['schemas']['CorrectionsView'];
 export type DeadLetterList = components['schemas']['DeadLetterList'];
 export type DeadLetterView = components['schemas']['DeadLetterView'];
 export type DeadLettersMoved = components['schemas']['DeadLettersMoved'];
+export type DiarizedTranscription = components['schemas']['DiarizedTranscription'];
 export type ErasedView = components['schemas']['ErasedView'];
+export type ErrorDetail = components['schemas']['ErrorDetail'];
 export type Eta = components['schemas']['Eta'];
 export type FailureCode = components['schemas']['FailureCode'];
 export type Health = components['schemas']['Health'];
+export type Inference = components['schemas']['Inference'];
+export type InferredSegment = components['schemas']['InferredSegment'];
+export type InferredWord = components['schemas']['InferredWord'];
 export type JobAccepted = components['schemas']['JobAccepted'];
 export type JobFailure = components['schemas']['JobFailure'];
 export type JobList = components['schemas']['JobList'];
@@ -1973,6 +2397,9 @@ export type KeyCreated = components['schemas']['KeyCreated'];
 export type KeyList = components['schemas']['KeyList'];
 export type KeyView = components['schemas']['KeyView'];
 export type LaneView = components['schemas']['LaneView'];
+export type Model = components['schemas']['Model'];
+export type ModelList = components['schemas']['ModelList'];
+export type OpenAiError = components['schemas']['OpenAIError'];
 export type OutboundFault = components['schemas']['OutboundFault'];
 export type PiiKind = components['schemas']['PiiKind'];
 export type PlainSegment = components['schemas']['PlainSegment'];
@@ -1981,17 +2408,25 @@ export type Progress = components['schemas']['Progress'];
 export type Readiness = components['schemas']['Readiness'];
 export type ResultFormat = components['schemas']['ResultFormat'];
 export type Scope = components['schemas']['Scope'];
+export type SpokenSegment = components['schemas']['SpokenSegment'];
 export type Stats = components['schemas']['Stats'];
 export type TenantErasure = components['schemas']['TenantErasure'];
 export type TranscriptWord = components['schemas']['TranscriptWord'];
+export type Transcription = components['schemas']['Transcription'];
 export type TranscriptionOptions = components['schemas']['TranscriptionOptions'];
+export type TranscriptionSegment = components['schemas']['TranscriptionSegment'];
+export type TranscriptionWord = components['schemas']['TranscriptionWord'];
+export type Usage = components['schemas']['Usage'];
+export type VerboseInference = components['schemas']['VerboseInference'];
 export type VerboseSegment = components['schemas']['VerboseSegment'];
 export type VerboseTranscript = components['schemas']['VerboseTranscript'];
+export type VerboseTranscription = components['schemas']['VerboseTranscription'];
 export type WebhookAttemptView = components['schemas']['WebhookAttemptView'];
 export type WebhookEventView = components['schemas']['WebhookEventView'];
 export type WebhookLogView = components['schemas']['WebhookLogView'];
 export type WebhookReplay = components['schemas']['WebhookReplay'];
 export type WebhookState = components['schemas']['WebhookState'];
+export type WhisperCppError = components['schemas']['WhisperCppError'];
 export type WorkerEntry = components['schemas']['WorkerEntry'];
 export type WorkerState = components['schemas']['WorkerState'];
 export type CorrectedSegment = components['schemas']['CorrectedSegment'];
@@ -2375,6 +2810,1147 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    transcriptions_v1_audio_transcriptions_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description As of `POST /transcribe`. */
+                "idempotency-key"?: string | null;
+                /** @description `no-cache` asks for a transcription of its own. */
+                "cache-control"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * Format: binary
+                     * @description An audio or video file; its name and type don't matter.
+                     */
+                    file: string;
+                    /** @description A model of `GET /v1/models`, or any of OpenAI's for the service's default. */
+                    model?: string;
+                    /**
+                     * Language
+                     * @description Spoken language, as a Whisper code (`en`) or English name (`english`); detected if left out.
+                     */
+                    language?: string | null;
+                    /**
+                     * Task
+                     * @description `transcribe` keeps the spoken language, `translate` writes English.
+                     * @default transcribe
+                     * @enum {string}
+                     */
+                    task?: "transcribe" | "translate";
+                    /**
+                     * Initial Prompt
+                     * @description Text that precedes the audio: sets spelling, names and style.
+                     */
+                    initial_prompt?: string | null;
+                    /**
+                     * Hotwords
+                     * @description Words to expect, such as names, given to the model as a hint before every window.
+                     */
+                    hotwords?: string | null;
+                    /**
+                     * Quality
+                     * @description `fast` decodes greedily, `balanced` with a beam, `accurate` window by window, each prompted by the text before, at several times the cost.
+                     * @default balanced
+                     * @enum {string}
+                     */
+                    quality?: "fast" | "balanced" | "accurate";
+                    /**
+                     * Beam Size
+                     * @description Hypotheses kept while decoding, 1 is greedy; left out, 1 for `fast` and 5 otherwise.
+                     */
+                    beam_size?: number | null;
+                    /**
+                     * Temperature
+                     * @description 0 gives the same words every time; above, text is drawn by lot, the more freely the higher.
+                     * @default 0
+                     */
+                    temperature?: number;
+                    /**
+                     * Vad Filter
+                     * @description Skip what the voice activity detector finds to be no speech.
+                     * @default true
+                     */
+                    vad_filter?: boolean;
+                    /**
+                     * Multilingual
+                     * @description Detect the language anew for every stretch of speech; with `accurate`, for every 30 seconds.
+                     * @default false
+                     */
+                    multilingual?: boolean;
+                    /**
+                     * Channels
+                     * @description `mix` transcribes all channels as one, `split` each apart: its segments carry its number.
+                     * @default mix
+                     * @enum {string}
+                     */
+                    channels?: "mix" | "split";
+                    /**
+                     * Diarize
+                     * @description Tell speakers apart: by channel with `channels=split`, else by voice. Segments carry a number.
+                     * @default false
+                     */
+                    diarize?: boolean;
+                    /**
+                     * Min Speakers
+                     * @description At least so many, told apart by voice.
+                     */
+                    min_speakers?: number | null;
+                    /**
+                     * Max Speakers
+                     * @description At most so many, told apart by voice.
+                     */
+                    max_speakers?: number | null;
+                    /**
+                     * Word Timestamps
+                     * @description Give every word its start and end.
+                     * @default false
+                     */
+                    word_timestamps?: boolean;
+                    /**
+                     * Clip Start Seconds
+                     * @description Transcribe from here on.
+                     * @default 0
+                     */
+                    clip_start_seconds?: number;
+                    /**
+                     * Clip End Seconds
+                     * @description Transcribe up to here; to the end if left out.
+                     */
+                    clip_end_seconds?: number | null;
+                    /**
+                     * Redact
+                     * @description Kinds of personal data to replace by placeholders such as `[EMAIL]` before anything is stored, separated by commas or as a list. `name` and `location` need a model of names; `GET /health/ready` tells what each worker redacts.
+                     * @default []
+                     */
+                    redact?: string | ("card" | "iban" | "us_ssn" | "uk_nhs" | "uk_nino" | "es_nif" | "it_fiscal_code" | "pl_pesel" | "email" | "ip" | "url" | "phone" | "name" | "location")[];
+                    /**
+                     * Initial Prompt
+                     * @description Text that precedes the audio: sets spelling, names and style.
+                     */
+                    prompt?: string | null;
+                    /**
+                     * Hotwords
+                     * @description Words to expect, such as names, given to the model as a hint before every window.
+                     */
+                    "keywords[]"?: string | null;
+                    /**
+                     * Response Format
+                     * @description How the transcript is written.
+                     * @default json
+                     * @enum {string}
+                     */
+                    response_format?: "json" | "text" | "srt" | "verbose_json" | "vtt" | "diarized_json";
+                    /**
+                     * Format: uri
+                     * @description Where to POST, signed, that the job is completed, failed or cancelled: http or https, on the public internet, without credentials. `GET /webhooks/{job_id}` tells how that went. If left out, its key's.
+                     */
+                    webhook_url?: string;
+                    /** @description Hours after its end when everything of the job is removed: transcript, audio, record, webhook log. A minute or more, and at most its key's, or RESULT_TTL_HOURS. If left out, its key's; or else results are kept for RESULT_TTL_HOURS and the record for RECORD_TTL_HOURS more. */
+                    retention_hours?: number;
+                    /** @description One of the service's SENSITIVITY_LABELS. If left out, its key's or the service's default. Send it before the file: a label may have a disk of its own. */
+                    sensitivity?: string;
+                    /**
+                     * Timestamp Granularities
+                     * @description What of `verbose_json` has times: `segment`, `word` or both. Other formats don't take it.
+                     * @default [
+                     *       "segment"
+                     *     ]
+                     */
+                    "timestamp_granularities[]"?: ("word" | "segment")[];
+                    /**
+                     * Stream
+                     * @description Send the text as server-sent events as it is transcribed; with `json`, `text` and `diarized_json`.
+                     * @default false
+                     */
+                    stream?: boolean;
+                    /**
+                     * @description Accepted: audio is always cut at its pauses.
+                     * @enum {string}
+                     */
+                    chunking_strategy?: "auto" | "server_vad";
+                };
+            };
+        };
+        responses: {
+            /** @description The transcript in the format asked for. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "text": "And so my fellow Americans...",
+                     *       "usage": {
+                     *         "type": "duration",
+                     *         "seconds": 11
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Transcription"] | components["schemas"]["VerboseTranscription"] | components["schemas"]["DiarizedTranscription"];
+                    /** @example And so my fellow Americans */
+                    "text/plain": unknown;
+                    /**
+                     * @example 1
+                     *     00:00:00,000 --> 00:00:04,000
+                     *     And so my fellow Americans
+                     */
+                    "application/x-subrip": unknown;
+                    /**
+                     * @example WEBVTT
+                     *
+                     *     00:00:00.000 --> 00:00:04.000
+                     *     And so my fellow Americans
+                     */
+                    "text/vtt": unknown;
+                    /**
+                     * @example data: {"type":"transcript.text.delta","delta":"And so my fellow Americans"}
+                     *
+                     *     data: {"type":"transcript.text.done","text":"And so my fellow Americans","usage":{"type":"duration","seconds":11}}
+                     *
+                     *     data: [DONE]
+                     */
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description Gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description Gateway Timeout */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+        };
+    };
+    translations_v1_audio_translations_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description As of `POST /transcribe`. */
+                "idempotency-key"?: string | null;
+                /** @description `no-cache` asks for a transcription of its own. */
+                "cache-control"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * Format: binary
+                     * @description An audio or video file; its name and type don't matter.
+                     */
+                    file: string;
+                    /** @description A model of `GET /v1/models`, or any of OpenAI's for the service's default. */
+                    model?: string;
+                    /**
+                     * Language
+                     * @description Spoken language, as a Whisper code (`en`) or English name (`english`); detected if left out.
+                     */
+                    language?: string | null;
+                    /**
+                     * Initial Prompt
+                     * @description Text that precedes the audio: sets spelling, names and style.
+                     */
+                    initial_prompt?: string | null;
+                    /**
+                     * Hotwords
+                     * @description Words to expect, such as names, given to the model as a hint before every window.
+                     */
+                    hotwords?: string | null;
+                    /**
+                     * Quality
+                     * @description `fast` decodes greedily, `balanced` with a beam, `accurate` window by window, each prompted by the text before, at several times the cost.
+                     * @default balanced
+                     * @enum {string}
+                     */
+                    quality?: "fast" | "balanced" | "accurate";
+                    /**
+                     * Beam Size
+                     * @description Hypotheses kept while decoding, 1 is greedy; left out, 1 for `fast` and 5 otherwise.
+                     */
+                    beam_size?: number | null;
+                    /**
+                     * Temperature
+                     * @description 0 gives the same words every time; above, text is drawn by lot, the more freely the higher.
+                     * @default 0
+                     */
+                    temperature?: number;
+                    /**
+                     * Vad Filter
+                     * @description Skip what the voice activity detector finds to be no speech.
+                     * @default true
+                     */
+                    vad_filter?: boolean;
+                    /**
+                     * Multilingual
+                     * @description Detect the language anew for every stretch of speech; with `accurate`, for every 30 seconds.
+                     * @default false
+                     */
+                    multilingual?: boolean;
+                    /**
+                     * Channels
+                     * @description `mix` transcribes all channels as one, `split` each apart: its segments carry its number.
+                     * @default mix
+                     * @enum {string}
+                     */
+                    channels?: "mix" | "split";
+                    /**
+                     * Diarize
+                     * @description Tell speakers apart: by channel with `channels=split`, else by voice. Segments carry a number.
+                     * @default false
+                     */
+                    diarize?: boolean;
+                    /**
+                     * Min Speakers
+                     * @description At least so many, told apart by voice.
+                     */
+                    min_speakers?: number | null;
+                    /**
+                     * Max Speakers
+                     * @description At most so many, told apart by voice.
+                     */
+                    max_speakers?: number | null;
+                    /**
+                     * Word Timestamps
+                     * @description Give every word its start and end.
+                     * @default false
+                     */
+                    word_timestamps?: boolean;
+                    /**
+                     * Clip Start Seconds
+                     * @description Transcribe from here on.
+                     * @default 0
+                     */
+                    clip_start_seconds?: number;
+                    /**
+                     * Clip End Seconds
+                     * @description Transcribe up to here; to the end if left out.
+                     */
+                    clip_end_seconds?: number | null;
+                    /**
+                     * Redact
+                     * @description Kinds of personal data to replace by placeholders such as `[EMAIL]` before anything is stored, separated by commas or as a list. `name` and `location` need a model of names; `GET /health/ready` tells what each worker redacts.
+                     * @default []
+                     */
+                    redact?: string | ("card" | "iban" | "us_ssn" | "uk_nhs" | "uk_nino" | "es_nif" | "it_fiscal_code" | "pl_pesel" | "email" | "ip" | "url" | "phone" | "name" | "location")[];
+                    /**
+                     * Initial Prompt
+                     * @description Text that precedes the audio: sets spelling, names and style.
+                     */
+                    prompt?: string | null;
+                    /**
+                     * Hotwords
+                     * @description Words to expect, such as names, given to the model as a hint before every window.
+                     */
+                    "keywords[]"?: string | null;
+                    /**
+                     * Response Format
+                     * @description How the transcript is written.
+                     * @default json
+                     * @enum {string}
+                     */
+                    response_format?: "json" | "text" | "srt" | "verbose_json" | "vtt";
+                    /**
+                     * Format: uri
+                     * @description Where to POST, signed, that the job is completed, failed or cancelled: http or https, on the public internet, without credentials. `GET /webhooks/{job_id}` tells how that went. If left out, its key's.
+                     */
+                    webhook_url?: string;
+                    /** @description Hours after its end when everything of the job is removed: transcript, audio, record, webhook log. A minute or more, and at most its key's, or RESULT_TTL_HOURS. If left out, its key's; or else results are kept for RESULT_TTL_HOURS and the record for RECORD_TTL_HOURS more. */
+                    retention_hours?: number;
+                    /** @description One of the service's SENSITIVITY_LABELS. If left out, its key's or the service's default. Send it before the file: a label may have a disk of its own. */
+                    sensitivity?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The translation in the format asked for. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "text": "And so my fellow Americans...",
+                     *       "usage": {
+                     *         "type": "duration",
+                     *         "seconds": 11
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Transcription"] | components["schemas"]["VerboseTranscription"];
+                    /** @example And so my fellow Americans */
+                    "text/plain": unknown;
+                    /**
+                     * @example 1
+                     *     00:00:00,000 --> 00:00:04,000
+                     *     And so my fellow Americans
+                     */
+                    "application/x-subrip": unknown;
+                    /**
+                     * @example WEBVTT
+                     *
+                     *     00:00:00.000 --> 00:00:04.000
+                     *     And so my fellow Americans
+                     */
+                    "text/vtt": unknown;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description Gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description Gateway Timeout */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+        };
+    };
+    models_v1_models_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "object": "list",
+                     *       "data": [
+                     *         {
+                     *           "id": "base",
+                     *           "object": "model",
+                     *           "created": 1795261816,
+                     *           "owned_by": "scriptorium"
+                     *         },
+                     *         {
+                     *           "id": "whisper-1",
+                     *           "object": "model",
+                     *           "created": 1795261816,
+                     *           "owned_by": "scriptorium"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ModelList"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+        };
+    };
+    model_v1_models__model__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its `id`, or any name that a transcription takes. */
+                model: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "base",
+                     *       "object": "model",
+                     *       "created": 1795261816,
+                     *       "owned_by": "scriptorium"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Model"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+        };
+    };
+    inference_inference_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * Format: binary
+                     * @description An audio or video file.
+                     */
+                    file: string;
+                    /**
+                     * Model
+                     * @description Model to transcribe with; the service's default model if left out. `GET /health/ready` lists the loaded ones.
+                     */
+                    model?: string | null;
+                    /**
+                     * Language
+                     * @description Code or English name of the language; `auto` has it detected.
+                     * @default auto
+                     */
+                    language?: string;
+                    /**
+                     * Task
+                     * @description `transcribe` keeps the spoken language, `translate` writes English.
+                     * @default transcribe
+                     * @enum {string}
+                     */
+                    task?: "transcribe" | "translate";
+                    /**
+                     * Initial Prompt
+                     * @description Text that precedes the audio: sets spelling, names and style.
+                     */
+                    initial_prompt?: string | null;
+                    /**
+                     * Hotwords
+                     * @description Words to expect, such as names, given to the model as a hint before every window.
+                     */
+                    hotwords?: string | null;
+                    /**
+                     * Quality
+                     * @description `fast` decodes greedily, `balanced` with a beam, `accurate` window by window, each prompted by the text before, at several times the cost.
+                     * @default balanced
+                     * @enum {string}
+                     */
+                    quality?: "fast" | "balanced" | "accurate";
+                    /**
+                     * Beam Size
+                     * @description Hypotheses kept while decoding; below 1, as by default.
+                     * @default -1
+                     */
+                    beam_size?: number;
+                    /**
+                     * Temperature
+                     * @description 0 gives the same words every time; above, text is drawn by lot, the more freely the higher.
+                     * @default 0
+                     */
+                    temperature?: number;
+                    /**
+                     * Vad Filter
+                     * @description Skip what the voice activity detector finds to be no speech.
+                     * @default true
+                     */
+                    vad_filter?: boolean;
+                    /**
+                     * Multilingual
+                     * @description Detect the language anew for every stretch of speech; with `accurate`, for every 30 seconds.
+                     * @default false
+                     */
+                    multilingual?: boolean;
+                    /**
+                     * Channels
+                     * @description `mix` transcribes all channels as one, `split` each apart: its segments carry its number.
+                     * @default mix
+                     * @enum {string}
+                     */
+                    channels?: "mix" | "split";
+                    /**
+                     * Diarize
+                     * @description Tell speakers apart: by channel with `channels=split`, else by voice. Segments carry a number.
+                     * @default false
+                     */
+                    diarize?: boolean;
+                    /**
+                     * Min Speakers
+                     * @description At least so many, told apart by voice.
+                     */
+                    min_speakers?: number | null;
+                    /**
+                     * Max Speakers
+                     * @description At most so many, told apart by voice.
+                     */
+                    max_speakers?: number | null;
+                    /**
+                     * Word Timestamps
+                     * @description Give every word its start and end.
+                     * @default false
+                     */
+                    word_timestamps?: boolean;
+                    /**
+                     * Clip Start Seconds
+                     * @description Transcribe from here on.
+                     * @default 0
+                     */
+                    clip_start_seconds?: number;
+                    /**
+                     * Clip End Seconds
+                     * @description Transcribe up to here; to the end if left out.
+                     */
+                    clip_end_seconds?: number | null;
+                    /**
+                     * Redact
+                     * @description Kinds of personal data to replace by placeholders such as `[EMAIL]` before anything is stored, separated by commas or as a list. `name` and `location` need a model of names; `GET /health/ready` tells what each worker redacts.
+                     * @default []
+                     */
+                    redact?: string | ("card" | "iban" | "us_ssn" | "uk_nhs" | "uk_nino" | "es_nif" | "it_fiscal_code" | "pl_pesel" | "email" | "ip" | "url" | "phone" | "name" | "location")[];
+                    /** @description Accepted; it tunes what is another decoder's. */
+                    temperature_inc?: string;
+                    /** @description Accepted; it tunes what is another decoder's. */
+                    best_of?: string;
+                    /** @description Accepted; it tunes what is another decoder's. */
+                    word_thold?: string;
+                    /** @description Accepted; it tunes what is another decoder's. */
+                    entropy_thold?: string;
+                    /** @description Accepted; it tunes what is another decoder's. */
+                    logprob_thold?: string;
+                    /** @description Accepted; it tunes what is another decoder's. */
+                    no_speech_thold?: string;
+                    /** @description Accepted; it tunes what is another decoder's. */
+                    vad_threshold?: string;
+                    /** @description Accepted; it tunes what is another decoder's. */
+                    vad_min_speech_duration_ms?: string;
+                    /** @description Accepted; it tunes what is another decoder's. */
+                    vad_min_silence_duration_ms?: string;
+                    /** @description Accepted; it tunes what is another decoder's. */
+                    vad_max_speech_duration_s?: string;
+                    /** @description Accepted; it tunes what is another decoder's. */
+                    vad_speech_pad_ms?: string;
+                    /** @description Accepted; it tunes what is another decoder's. */
+                    vad_samples_overlap?: string;
+                    /**
+                     * Format: uri
+                     * @description Where to POST, signed, that the job is completed, failed or cancelled: http or https, on the public internet, without credentials. `GET /webhooks/{job_id}` tells how that went. If left out, its key's.
+                     */
+                    webhook_url?: string;
+                    /** @description Hours after its end when everything of the job is removed: transcript, audio, record, webhook log. A minute or more, and at most its key's, or RESULT_TTL_HOURS. If left out, its key's; or else results are kept for RESULT_TTL_HOURS and the record for RECORD_TTL_HOURS more. */
+                    retention_hours?: number;
+                    /** @description One of the service's SENSITIVITY_LABELS. If left out, its key's or the service's default. Send it before the file: a label may have a disk of its own. */
+                    sensitivity?: string;
+                    /**
+                     * Response Format
+                     * @description How the transcript is written.
+                     * @default json
+                     * @enum {string}
+                     */
+                    response_format?: "json" | "text" | "srt" | "vtt" | "verbose_json";
+                    /**
+                     * Detect Language
+                     * @description Detect the language, whatever `language` says.
+                     * @default false
+                     */
+                    detect_language?: boolean;
+                    /**
+                     * Translate
+                     * @description Translate into English.
+                     * @default false
+                     */
+                    translate?: boolean;
+                    /**
+                     * Prompt
+                     * @description Text that precedes the audio.
+                     * @default
+                     */
+                    prompt?: string;
+                    /**
+                     * Offset T
+                     * @description Milliseconds to skip.
+                     * @default 0
+                     */
+                    offset_t?: number;
+                    /**
+                     * Duration
+                     * @description Milliseconds to transcribe; 0 is up to the end.
+                     * @default 0
+                     */
+                    duration?: number;
+                    /**
+                     * Max Len
+                     * @description Most characters of a segment; 0 is no limit.
+                     * @default 0
+                     */
+                    max_len?: number;
+                    /**
+                     * Split On Word
+                     * @description Accepted: segments are only ever divided between words.
+                     * @default false
+                     */
+                    split_on_word?: boolean;
+                    /**
+                     * No Timestamps
+                     * @description Leave words out of `verbose_json`.
+                     * @default false
+                     */
+                    no_timestamps?: boolean;
+                    /**
+                     * Vad
+                     * @description Skip what is no speech.
+                     * @default true
+                     */
+                    vad?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description The transcript in the format asked for. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "text": " And so my fellow Americans...\n"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Inference"] | components["schemas"]["VerboseInference"];
+                    /** @example And so my fellow Americans */
+                    "text/plain": unknown;
+                    /**
+                     * @example 1
+                     *     00:00:00,000 --> 00:00:04,000
+                     *     And so my fellow Americans
+                     */
+                    "application/x-subrip": unknown;
+                    /**
+                     * @example WEBVTT
+                     *
+                     *     00:00:00.000 --> 00:00:04.000
+                     *     And so my fellow Americans
+                     */
+                    "text/vtt": unknown;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhisperCppError"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhisperCppError"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhisperCppError"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhisperCppError"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhisperCppError"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhisperCppError"];
+                };
+            };
+            /** @description Gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhisperCppError"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhisperCppError"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhisperCppError"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhisperCppError"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhisperCppError"];
+                };
+            };
+            /** @description Gateway Timeout */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhisperCppError"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhisperCppError"];
                 };
             };
         };
