@@ -1,4 +1,4 @@
-"""docs/operations: the first page leads to all others, every link leads somewhere, and every name is one we have."""
+"""docs/operations and docs/clients: the first page leads to all others, links lead somewhere, names are ones we have."""
 
 import re
 from pathlib import Path
@@ -8,7 +8,8 @@ import pytest
 from tests.harness.service import REPOSITORY
 
 FOLDER = REPOSITORY / "docs" / "operations"
-PAGES = sorted(FOLDER.glob("*.md"))
+FOLDERS = [FOLDER, REPOSITORY / "docs" / "clients"]
+PAGES = sorted(page for folder in FOLDERS for page in folder.glob("*.md"))
 
 
 def links(page: Path) -> list[str]:
@@ -23,11 +24,12 @@ def anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-def test_the_first_page_leads_to_all_others() -> None:
-    assert {page.name for page in PAGES} - {"README.md"} <= set(links(FOLDER / "README.md"))
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_the_first_page_leads_to_all_others(folder: Path) -> None:
+    assert {page.name for page in folder.glob("*.md")} - {"README.md"} <= set(links(folder / "README.md"))
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: f"{page.parent.name}/{page.name}")
 def test_every_link_leads_somewhere(page: Path) -> None:
     for link in links(page):
         path, _, anchor = link.partition("#")
