@@ -1,4 +1,4 @@
-"""docs/operations and docs/clients: the first page leads to all others, links lead somewhere, names are ones we have."""
+"""docs/operations and docs/clients: the first page leads to all others, links lead somewhere, names are ours."""
 
 import re
 from pathlib import Path
