@@ -77,7 +77,7 @@ def weights_state(model: str, cache: Path) -> WeightsState:
     if folder.exists():
         return WeightsState("broken", folder, reason=f"there is no {_MODEL_FILE}")
     if package is not None and _is_installed(package):
-        parts = [_folder_of(name) / path for name, path in package.parts]
+        parts = [folder_of(name) / path for name, path in package.parts]
         return WeightsState("packages", folder, sum(part.stat().st_size for part in parts if part.exists()))
     return WeightsState("hub", folder)
 

@@ -19,5 +19,7 @@ def project() -> NodeProject:
 
 @pytest.mark.parametrize("file", sorted(SOURCE.glob("*.test.js")), ids=lambda file: file.name)
 def test_an_sdk_is_served(project: NodeProject, service: Service, file: Path) -> None:
-    told = project.run("node", "--test", file.name, SCRIPTORIUM_URL=str(service.client.base_url), AUDIO=str(AUDIO))
+    told = project.run(
+        "node", "--test", file.name, variables={"SCRIPTORIUM_URL": str(service.client.base_url), "AUDIO": str(AUDIO)}
+    )
     assert re.search(r"^# pass [1-9]", told, re.MULTILINE), told

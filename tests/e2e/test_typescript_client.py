@@ -67,7 +67,9 @@ def test_the_style_is_in_order(project: NodeProject) -> None:
 
 
 def test_it_holds_against_the_service_in_node(project: NodeProject, keyed_service: Service) -> None:
-    told = project.run("node", "--test", "build/jobs.test.js", "build/faults.test.js", **variables(keyed_service))
+    told = project.run(
+        "node", "--test", "build/jobs.test.js", "build/faults.test.js", variables=variables(keyed_service)
+    )
     assert re.search(r"^# pass [1-9]\d", told, re.MULTILINE), told
 
 
@@ -76,13 +78,13 @@ def test_it_holds_against_the_service_in_a_browser(project: NodeProject, keyed_s
     if chromium is None:
         skip_unless_ci("chromium")
     page = {"CHROMIUM": chromium, "SCRIPTORIUM_PAGE_PORT": str(PAGE_PORT)}
-    told = project.run("node", "--test", "build/browser.test.js", **variables(keyed_service), **page)
+    told = project.run("node", "--test", "build/browser.test.js", variables={**variables(keyed_service), **page})
     assert re.search(r"^# pass 1$", told, re.MULTILINE), told
 
 
 def test_the_readme_does_what_it_says(project: NodeProject, keyed_service: Service) -> None:
     address, key = variables(keyed_service).values()
-    told = project.run("node", "build/readme.js", address, str(clip("garden")), SCRIPTORIUM_API_KEY=key)
+    told = project.run("node", "build/readme.js", address, str(clip("garden")), variables={"SCRIPTORIUM_API_KEY": key})
     assert re.search(r"^\d+ of \d+$", told, re.MULTILINE), told
     assert re.search(r"^0 Segment 1", told, re.MULTILINE), told
     assert re.search(r"^1\n00:00:00,000 --> .*\nSegment 1", told, re.MULTILINE), told
@@ -95,7 +97,7 @@ def test_a_gateway_that_is_killed_costs_a_stream_no_event_and_doubles_none(
     job_id = keyed_service.submit(silence_wav(100, rate=4000))
     told: list[dict[str, Any]] = []
     blows = {5: signal.SIGTERM, 12: signal.SIGKILL}
-    for event in map(json.loads, project.lines("node", "build/follow.js", job_id, **variables(keyed_service))):
+    for event in map(json.loads, project.lines("node", "build/follow.js", job_id, variables=variables(keyed_service))):
         told.append(event)
         if event["event"] == "segment" and (blow := blows.pop(event["data"]["id"], None)):
             os.kill(gateway(keyed_service), blow)

@@ -5,7 +5,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tests.harness.servers import skip_unless_ci
@@ -32,14 +32,20 @@ class NodeProject:
             self.run("npm", "ci", "--no-audit", "--no-fund", seconds=_INSTALL_SECONDS)
             installed.touch()
 
-    def run(self, *command: str, text: str | None = None, seconds: float = 120, **variables: str) -> str:
+    def run(
+        self,
+        *command: str,
+        variables: Mapping[str, str] | None = None,
+        text: str | None = None,
+        seconds: float = 120,
+    ) -> str:
         """Run a command there and return what it printed.
 
         Args:
             command: The program and its arguments.
+            variables: Of its environment, besides this process'.
             text: What it reads.
             seconds: How long it may take.
-            variables: Of its environment, besides this process'.
 
         Raises:
             AssertionError: it failed, or took longer; with what it printed.
@@ -48,7 +54,7 @@ class NodeProject:
             done = subprocess.run(
                 command,
                 cwd=self.folder,
-                env=os.environ | variables,
+                env={**os.environ, **(variables or {})},
                 input=text,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
@@ -57,18 +63,18 @@ class NodeProject:
                 check=False,
             )
         except subprocess.TimeoutExpired as late:
-            raise AssertionError(f"{' '.join(command)} took more than {seconds} s\n{late.stdout}") from late
+            raise AssertionError(f"{' '.join(command)} took more than {seconds} s\n{late.stdout!r}") from late
         assert done.returncode == 0, f"{' '.join(command)}: {done.returncode}\n{done.stdout}"
         return done.stdout
 
-    def lines(self, *command: str, **variables: str) -> Iterator[str]:
+    def lines(self, *command: str, variables: Mapping[str, str]) -> Iterator[str]:
         """Run a command there and yield what it prints, line by line, as it comes.
 
         Raises:
             AssertionError: it failed.
         """
         with subprocess.Popen(
-            command, cwd=self.folder, env=os.environ | variables, stdout=subprocess.PIPE, text=True
+            command, cwd=self.folder, env={**os.environ, **variables}, stdout=subprocess.PIPE, text=True
         ) as process:
             assert process.stdout is not None
             yield from process.stdout
