@@ -34,6 +34,7 @@ from api.job_terms import TermsPolicy
 from api.jwt_door import JwtDoor
 from api.metrics import GatewayMetrics
 from api.observation import Observation
+from api.page_files import PageFiles
 from api.rate_limits import HEADERS as RATE_LIMIT_HEADERS
 from api.rate_limits import RateLimits
 from api.request_traces import RequestTraces
@@ -46,6 +47,7 @@ from api.routes import (
     jobs,
     keys,
     operations,
+    page,
     tenants,
     transcribe,
     webhooks,
@@ -212,6 +214,7 @@ def create_app(settings: GatewaySettings, *, metrics_folder: Path | None = None)
         url_policy=url_policy,
         terms=terms,
         eraser=Eraser(store, media, api_keys),
+        page_files=PageFiles.found(),
     )
 
     @asynccontextmanager
@@ -271,6 +274,7 @@ def create_app(settings: GatewaySettings, *, metrics_folder: Path | None = None)
         audit_routes,
         operations,
         documentation,
+        page,
     ):
         app.include_router(routes.router)
 
