@@ -1,4 +1,4 @@
-"""The interactive documentation: a page that may run a script. It is made of files of our own, no other host is asked."""
+"""The interactive documentation: a page that may run a script. It is made of our own files; no other host is asked."""
 
 import re
 from base64 import b64encode
