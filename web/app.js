@@ -193,7 +193,8 @@ listen([
 addEventListener("hashchange", route);
 route();
 jobs.run();
-client
-  .json("/health/ready")
+// Also what is not ready says what it has.
+fetch("/health/ready")
+  .then((answer) => answer.json())
   .then((readiness) => options.offer(readiness))
-  .catch(() => {}); // no worker yet: the service's defaults are what there is
+  .catch(() => {}); // the service's defaults are what there is

@@ -47,6 +47,7 @@ import { pause } from "./dom.js";
 
 const KEY = "scriptorium.key";
 const MOST_WAITS = 6;
+const LONGEST_WAIT_SECONDS = 8;
 
 /** What the service, or the way to it, has against a request. `status` is 0 where nobody answered. */
 export class Problem extends Error {
@@ -114,10 +115,10 @@ export class Client extends EventTarget {
       try {
         return await this.#once(path, request);
       } catch (error) {
-        const reads = (request.method ?? "GET") === "GET";
-        if (!(error instanceof Problem) || !reads || error.status !== 429 || waits === MOST_WAITS) throw error;
+        if (!(error instanceof Problem) || !error.isPassing) throw error;
         this.dispatchEvent(new CustomEvent("waiting", { detail: error }));
-        await pause(error.retryAfter ?? 2 ** waits, request.signal ?? undefined);
+        if ((request.method ?? "GET") !== "GET" || waits === MOST_WAITS) throw error;
+        await pause(error.retryAfter ?? Math.min(2 ** waits, LONGEST_WAIT_SECONDS), request.signal ?? undefined);
       }
     }
   }
@@ -132,14 +133,11 @@ export class Client extends EventTarget {
       answer = await fetch(path, { ...request, headers: { ...this.credentials, ...request.headers } });
     } catch (error) {
       if (request.signal?.aborted) throw error;
-      const problem = new Problem("The service does not answer. Trying again…");
-      this.dispatchEvent(new CustomEvent("waiting", { detail: problem }));
-      throw problem;
+      throw new Problem("The service does not answer.");
     }
     if (!answer.ok) {
       const problem = problemOf(answer.status, await answer.text(), answer.headers.get("Retry-After"));
       if (problem.status === 401) this.dispatchEvent(new Event("unauthenticated"));
-      if (problem.status >= 502) this.dispatchEvent(new CustomEvent("waiting", { detail: problem }));
       throw problem;
     }
     this.dispatchEvent(new Event("answered"));

@@ -186,7 +186,7 @@ export class JobView {
       );
       this.#state.replaceChildren();
       if (this.#transcript.isEmpty) this.#say("Nothing was said in it.", "check");
-      await this.player.draw(transcript.segments);
+      await this.player.draw(transcript.segments, transcript.duration_seconds);
       this.go(this.#place);
       this.#place = {};
     } catch (error) {

@@ -7,6 +7,7 @@ import { Problem } from "./client.js";
 const PAGE = 30;
 const BUSY_SECONDS = 2.5;
 const IDLE_SECONDS = 15;
+const UNTIL_A_KEY_SECONDS = 86400;
 const FOLLOWED_AT_ONCE = 2; // of the six connections that HTTP/1.1 gives a page
 
 /** @typedef {import("./client.js").Job} Job */
@@ -105,7 +106,7 @@ export class Jobs extends EventTarget {
           if ([...this.#jobs.values()].some(isUnderWay)) seconds = BUSY_SECONDS;
         } catch (error) {
           if (!(error instanceof Problem)) throw error;
-          if (error.status !== 401) seconds = BUSY_SECONDS; // the banner says what is wrong
+          seconds = error.status === 401 ? UNTIL_A_KEY_SECONDS : BUSY_SECONDS; // a dialog or the banner says why
         }
       }
       await pause(seconds, this.#wake.signal);
@@ -151,11 +152,12 @@ export class Jobs extends EventTarget {
 
   async #renew() {
     const filter = this.#filter;
+    const known = [...this.#jobs.values()];
     const page = await this.#page(null);
     if (filter !== this.#filter) return;
     const present = new Set(page.jobs.map((job) => job.job_id));
     const oldest = page.next_cursor ? Date.parse(page.jobs.at(-1)?.created_at ?? "") : 0;
-    for (const job of this.#jobs.values()) {
+    for (const job of known) {
       const isGone = Date.parse(job.created_at) >= oldest && !present.has(job.job_id);
       if (isGone && job.job_id !== this.#selected) this.#jobs.delete(job.job_id);
     }

@@ -41,8 +41,7 @@ export function showWaiting(client) {
   const banner = byId("banner");
   client.addEventListener("waiting", (event) => {
     const problem = /** @type {CustomEvent<Problem>} */ (event).detail;
-    banner.textContent =
-      problem.status === 429 ? `${problem.message} Waiting ${problem.retryAfter ?? 1} s.` : problem.message;
+    banner.textContent = `${problem.message} ${problem.retryAfter ? `Waiting ${problem.retryAfter} s.` : "Trying again…"}`;
     banner.hidden = false;
   });
   client.addEventListener("answered", () => {

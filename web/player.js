@@ -14,7 +14,7 @@ export class Player extends EventTarget {
   #audio = h("audio", { preload: "metadata" });
   #slider = h("input", { type: "range", min: 0, max: 1, step: 0.01, value: 0, "aria-label": "Position" });
   #play = iconButton("play", "Play (space)", () => this.toggle(), { class: "play" });
-  #now = h("output", { class: "time", "aria-label": "Position" }, "0:00");
+  #now = h("span", { class: "time" }, "0:00");
   #length = h("span", { class: "time muted" });
   #speed = h(
     "select",
@@ -104,8 +104,10 @@ export class Player extends EventTarget {
   /**
    * Draw the waveform, or where something is said if that can't be.
    * @param {import("./client.js").Segment[]} segments
+   * @param {number} seconds the audio's length
    */
-  async draw(segments) {
+  async draw(segments, seconds) {
+    this.#measured(seconds);
     if (!root.dataset.waveform || !this.#seconds) return;
     const { signal } = this.#closed;
     try {
