@@ -134,7 +134,13 @@ export class JobView {
       ...(isDone ? [this.#downloads(job), iconButton("copy", "Copy the text", () => this.#copy())] : []),
       h(
         "button",
-        { type: "button", class: "quiet", disabled: job.cancel_requested && isUnderWay(job), onclick: () => this.remove(job) },
+        {
+          type: "button",
+          class: "quiet",
+          "aria-label": isUnderWay(job) ? "Cancel" : "Delete",
+          disabled: job.cancel_requested && isUnderWay(job),
+          onclick: () => this.remove(job),
+        },
         icon(isUnderWay(job) ? "stop" : "trash"),
         h("span", { class: isDone ? "wide-only" : "" }, isUnderWay(job) ? "Cancel" : "Delete"),
       ),
@@ -239,7 +245,7 @@ export class JobView {
     const menu = h(
       "details",
       { class: "menu" },
-      h("summary", { class: "button" }, icon("download"), h("span", {}, "Download")),
+      h("summary", { class: "button", "aria-label": "Download" }, icon("download"), h("span", {}, "Download")),
       h(
         "ul",
         {},

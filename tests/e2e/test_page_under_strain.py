@@ -31,6 +31,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
         TRANSCRIBER="scripted",
         SCRIPTED_RTF="0.1",
         WORKER_CONCURRENCY="1",
+        KEEP_AUDIO_HOURS="1",
         AUTH_MODE="api_key",
         ADMIN_KEY=ADMIN_KEY,
         RATE_LIMIT_SUBMIT="3/5seconds",

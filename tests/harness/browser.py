@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, Page, Request, sync_playwright
+from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
 
 from tests.harness.servers import skip_unless_ci
 from tests.harness.service import until
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+_PATIENCE_MS = 20_000
 
 _DROP = """([target, files]) => {
   const transfer = new DataTransfer();
@@ -28,14 +30,17 @@ _DROP = """([target, files]) => {
 
 
 @contextmanager
-def running_browser(*arguments: str) -> Iterator[Browser]:
-    """Run Chromium; skipped where it isn't installed, except in CI."""
+def running_browser(microphone: Path | None = None) -> Iterator[Browser]:
+    """Run Chromium, whose microphone hears a WAV file if one is given; skipped where it isn't installed, except in CI."""
     binary = next((found for name in _NAMES if (found := shutil.which(name))), None)
     if binary is None:
         skip_unless_ci("chromium")
     with sync_playwright() as playwright:
         # Its sandbox doesn't let root in, and CI is root.
-        browser = playwright.chromium.launch(executable_path=binary, args=["--no-sandbox", *arguments])
+        arguments = ["--no-sandbox", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+        if microphone:
+            arguments.append(f"--use-file-for-fake-audio-capture={microphone}%noloop")
+        browser = playwright.chromium.launch(executable_path=binary, args=arguments)
         yield browser
         browser.close()
 
@@ -61,9 +66,10 @@ def visit(
         if urlsplit(request.url).netloc not in {host, ""}:  # a blob: has none
             faults.append(f"asked {request.url}")
 
+    expect.set_options(timeout=_PATIENCE_MS)
     opened = browser.new_context(viewport={"width": size[0], "height": size[1]}, **context)
     page = opened.new_page()
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(_PATIENCE_MS)
     page.on("request", asked)
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.on(
@@ -77,7 +83,7 @@ def visit(
     page.goto(address)
     yield page
     opened.close()
-    assert faults == []
+    assert not faults, "\n".join(faults)
 
 
 def becomes(page: Page, condition: str) -> None:
