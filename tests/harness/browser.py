@@ -31,7 +31,7 @@ _DROP = """([target, files]) => {
 
 @contextmanager
 def running_browser(microphone: Path | None = None) -> Iterator[Browser]:
-    """Run Chromium, whose microphone hears a WAV file if one is given; skipped where it isn't installed, except in CI."""
+    """Run Chromium, whose microphone may hear a WAV file; skipped where it isn't installed, except in CI."""
     binary = next((found for name in _NAMES if (found := shutil.which(name))), None)
     if binary is None:
         skip_unless_ci("chromium")
@@ -87,7 +87,7 @@ def visit(
 
 
 def becomes(page: Page, condition: str) -> None:
-    """Wait until an expression is true. Playwright's own way would be to evaluate it in the page, which forbids that."""
+    """Wait until an expression is true. Playwright's own way is to evaluate it in the page, which forbids that."""
     until(lambda: page.evaluate(condition) or None, 20, lambda: condition)
 
 
