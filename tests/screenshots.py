@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 from playwright.sync_api import Browser, Page
 
 from tests.harness.browser import becomes, running_browser, visit
-from tests.harness.service import REPOSITORY, Service
+from tests.harness.service import REPOSITORY, Service, until
 from tests.media import clip, garbage, speech_wav
 
 _FOLDER = REPOSITORY / "docs"
@@ -36,7 +36,8 @@ def _fill(service: Service) -> str:
     heard = next(each for each in service.client.get(f"/result/{job_id}").json()["segments"] if "yellow" in each["text"])
     correction = {"segment_id": heard["id"], "text": heard["text"].replace("yellow", "golden")}
     service.client.post(f"/result/{job_id}/corrections", json={"segments": [correction]})
-    service.submit(speech_wav()[0] * 1, name="Committee, part 2.wav", quality="accurate", word_timestamps="true")
+    running = service.submit(speech_wav()[0], name="Committee, part 2.wav", quality="accurate")
+    until(lambda: service.status(running)["progress"]["audio_seconds_done"] or None, 60)
     return job_id
 
 

@@ -99,6 +99,17 @@ def test_without_the_waveform_there_is_a_slider(browser: Browser, service: Servi
         expect(page.locator(".player.with-wave")).to_have_count(0)
 
 
+def test_who_speaks_is_named_where_that_changes(browser: Browser, service: Service, job_id: str) -> None:
+    transcript = service.client.get(f"/result/{job_id}").json()
+    first, last = transcript["segments"][0], transcript["segments"][-1]
+    told = [{**first, "id": 1, "speaker": 1}, {**first, "id": 2, "speaker": 1}, {**last, "id": 3, "speaker": 2}]
+    with visit(browser, address(service)) as page:
+        page.route(f"**/result/{job_id}", lambda route: route.fulfill(json={**transcript, "segments": told}))
+        page.locator(f"a.name[href*='{job_id}']").click()
+        opened(page)
+        assert page.locator(".speaker:visible").all_inner_texts() == ["Speaker 1", "Speaker 2"]
+
+
 def test_an_edited_passage_is_a_correction_in_every_download(browser: Browser, service: Service) -> None:
     job_id = transcribed(service, "garden")
     with visit(browser, address(service, f"#/job/{job_id}"), accept_downloads=True) as page:
@@ -180,6 +191,17 @@ def test_a_file_that_is_none_is_refused_with_the_reason(browser: Browser, servic
         expect(page.locator(".upload .facts")).not_to_be_empty()
         page.locator(".upload").get_by_role("button", name="notes.txt").click()
         expect(page.locator(".upload")).to_have_count(0)
+
+
+def test_markup_in_a_name_is_text(browser: Browser, service: Service) -> None:
+    name = "<img src=x onerror=alert(1)>"
+    job_id = service.submit(clip("station"), name=name)
+    service.finished(job_id)
+    with visit(browser, address(service, f"#/job/{job_id}")) as page:
+        opened(page)
+        expect(page.locator("h1")).to_have_text(name)
+        expect(page.locator(".card.selected .name")).to_have_text(name)
+        assert page.locator("img").count() == 0
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
