@@ -33,7 +33,8 @@ def _fill(service: Service) -> str:
         service.finished(service.submit(clip(words), name=name, word_timestamps="true"))
     job_id = service.submit(speech_wav()[0], name="Evening readings.wav", word_timestamps="true")
     service.finished(job_id)
-    heard = next(each for each in service.client.get(f"/result/{job_id}").json()["segments"] if "yellow" in each["text"])
+    segments = service.client.get(f"/result/{job_id}").json()["segments"]
+    heard = next(segment for segment in segments if "yellow" in segment["text"])
     correction = {"segment_id": heard["id"], "text": heard["text"].replace("yellow", "golden")}
     service.client.post(f"/result/{job_id}/corrections", json={"segments": [correction]})
     running = service.submit(speech_wav()[0], name="Committee, part 2.wav", quality="accurate")

@@ -50,7 +50,10 @@ function route() {
   const [path = "", search] = location.hash.slice(1).split("?");
   const asked = new URLSearchParams(search);
   const jobId = path.match(/^\/job\/([0-9a-f]+)$/)?.[1] ?? "";
-  const place = { segment: Number(asked.get("segment")) || undefined, at: asked.has("at") ? Number(asked.get("at")) : undefined };
+  const place = {
+    segment: Number(asked.get("segment")) || undefined,
+    at: asked.has("at") ? Number(asked.get("at")) : undefined,
+  };
   if (jobId && view instanceof JobView && view.jobId === jobId) return view.go(place);
   view?.close();
   view = null;
@@ -75,7 +78,11 @@ function welcome() {
     { class: "welcome" },
     icon("quill"),
     h("h1", {}, "Speech, written down"),
-    h("p", {}, "Drop recordings anywhere on this page, or record something. The text appears while it is transcribed; open a transcript to listen, to correct it, and to download it."),
+    h(
+      "p",
+      {},
+      "Drop recordings anywhere on this page, or record something. The text appears while it is transcribed; open a transcript to listen, to correct it, and to download it.",
+    ),
     h("p", { class: "muted" }, "Press ", h("kbd", {}, "?"), " for all keys."),
   );
 }
@@ -151,7 +158,9 @@ jobs.addEventListener("finished", (event) => {
   announce(`${nameOf(job)}: ${STATUS_WORDS[job.status]}.`);
 });
 
-byId("status").addEventListener("change", (event) => jobs.filter(/** @type {HTMLSelectElement} */ (event.target).value));
+byId("status").addEventListener("change", (event) =>
+  jobs.filter(/** @type {HTMLSelectElement} */ (event.target).value),
+);
 byId("older").addEventListener("click", () => jobs.older().catch(tellProblem));
 byId("search").addEventListener("submit", (event) => {
   event.preventDefault();

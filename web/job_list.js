@@ -6,7 +6,13 @@ import { ago, clock, languageName, nameOf, size, span, STATUS_WORDS } from "./wo
 
 /** @typedef {import("./client.js").Job} Job */
 
-const STATUS_ICONS = { queued: "clock", processing: "clock", completed: "check", failed: "warning", cancelled: "close" };
+const STATUS_ICONS = {
+  queued: "clock",
+  processing: "clock",
+  completed: "check",
+  failed: "warning",
+  cancelled: "close",
+};
 
 /** Cards of jobs, each kept while its job is there, so that focus stays where it is. */
 export class JobList {
@@ -44,7 +50,8 @@ export class JobList {
       const entry = this.#cards.get(job.job_id) ?? this.#made(job);
       entry.show(job);
       entry.card.classList.toggle("selected", job.job_id === this.#selected);
-      if (this.list.children[place] !== entry.card) this.list.insertBefore(entry.card, this.list.children[place] ?? null);
+      if (this.list.children[place] !== entry.card)
+        this.list.insertBefore(entry.card, this.list.children[place] ?? null);
     });
     const none = byId("no-jobs");
     none.hidden = jobs.length > 0;
@@ -59,9 +66,14 @@ export class JobList {
     const facts = h("span", { class: "facts" });
     const bar = h("progress", { max: 100, "aria-label": "Transcribed" });
     const preview = h("p", { class: "preview" });
-    const remove = iconButton("trash", "", () => this.remove(this.jobs.get(job.job_id) ?? job), { class: "quiet remove" });
+    const remove = iconButton("trash", "", () => this.remove(this.jobs.get(job.job_id) ?? job), {
+      class: "quiet remove",
+    });
     const card = h("li", { class: "card" }, link, remove, h("p", { class: "meta" }, status, facts), bar, preview);
-    const entry = { card, show: (/** @type {Job} */ now) => this.#fill(now, { link, status, facts, bar, preview, remove, card }) };
+    const entry = {
+      card,
+      show: (/** @type {Job} */ now) => this.#fill(now, { link, status, facts, bar, preview, remove, card }),
+    };
     this.#cards.set(job.job_id, entry);
     return entry;
   }
@@ -133,7 +145,9 @@ export function uploadList(uploads) {
     const bar = h("progress", { max: 1, "aria-label": `Upload of ${upload.file.name}` });
     const note = h("span", { class: "facts" });
     const retry = h("button", { type: "button", class: "small", onclick: () => uploads.retry(upload) }, "Try again");
-    const drop = iconButton("close", `Don’t upload ${upload.file.name}`, () => uploads.drop(upload), { class: "quiet remove" });
+    const drop = iconButton("close", `Don’t upload ${upload.file.name}`, () => uploads.drop(upload), {
+      class: "quiet remove",
+    });
     const name = h("span", { class: "name" }, upload.file.name);
     const card = h("li", { class: "card upload" }, name, drop, h("p", { class: "meta" }, note, retry), bar);
     list.append(card);

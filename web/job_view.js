@@ -65,7 +65,9 @@ export class JobView {
     jobs.addEventListener("job", (event) => this.#changed(/** @type {CustomEvent<Job>} */ (event).detail), { signal });
     jobs.addEventListener("segment", (event) => this.#heard(/** @type {CustomEvent} */ (event).detail), { signal });
     this.player.addEventListener("time", () => this.#transcript.showTime(this.player.time, this.player.isPlaying));
-    this.#transcript.addEventListener("seek", (event) => this.player.seek(/** @type {CustomEvent<number>} */ (event).detail));
+    this.#transcript.addEventListener("seek", (event) =>
+      this.player.seek(/** @type {CustomEvent<number>} */ (event).detail),
+    );
     this.#transcript.addEventListener("correct", (event) => this.#correct(/** @type {CustomEvent} */ (event).detail));
   }
 
@@ -188,7 +190,9 @@ export class JobView {
       this.element.classList.add("done");
       this.#transcript.show(
         transcript.segments,
-        new Map(segments.map((/** @type {import("./client.js").CorrectedSegment} */ each) => [each.segment_id, each.text])),
+        new Map(
+          segments.map((/** @type {import("./client.js").CorrectedSegment} */ each) => [each.segment_id, each.text]),
+        ),
       );
       this.#state.replaceChildren();
       if (this.#transcript.isEmpty) this.#say("Nothing was said in it.", "check");

@@ -55,10 +55,36 @@ export class Options {
     this.form = /** @type {HTMLFormElement} */ (byId("options"));
     this.form.append(
       ...CHOICES.map(({ name, label, choices }) =>
-        field(name, label, h("select", { id: `option-${name}`, name }, ...choices.map(([value, text]) => h("option", { value }, text)))),
+        field(
+          name,
+          label,
+          h("select", { id: `option-${name}`, name }, ...choices.map(([value, text]) => h("option", { value }, text))),
+        ),
       ),
-      field("max_speakers", "At most so many speakers", h("input", { id: "option-max_speakers", name: "max_speakers", type: "number", min: 1, max: 20, inputmode: "numeric", placeholder: "any number" })),
-      field("initial_prompt", "Names and style to expect", h("textarea", { id: "option-initial_prompt", name: "initial_prompt", rows: 2, maxlength: 4000, placeholder: "A talk about Kubernetes, by Łukasz Żak" })),
+      field(
+        "max_speakers",
+        "At most so many speakers",
+        h("input", {
+          id: "option-max_speakers",
+          name: "max_speakers",
+          type: "number",
+          min: 1,
+          max: 20,
+          inputmode: "numeric",
+          placeholder: "any number",
+        }),
+      ),
+      field(
+        "initial_prompt",
+        "Names and style to expect",
+        h("textarea", {
+          id: "option-initial_prompt",
+          name: "initial_prompt",
+          rows: 2,
+          maxlength: 4000,
+          placeholder: "A talk about Kubernetes, by Łukasz Żak",
+        }),
+      ),
       h("button", { type: "button", class: "quiet", onclick: () => this.#reset() }, "Back to the defaults"),
     );
     this.form.addEventListener("input", () => this.#keep());
@@ -74,7 +100,10 @@ export class Options {
     const select = this.#select("model");
     const chosen = select.value || (this.#kept.model ?? "");
     const models = [...new Set(workers.map((worker) => worker.model))].sort();
-    select.replaceChildren(h("option", { value: "" }, "The service’s default"), ...models.map((model) => h("option", { value: model }, model)));
+    select.replaceChildren(
+      h("option", { value: "" }, "The service’s default"),
+      ...models.map((model) => h("option", { value: model }, model)),
+    );
     select.value = models.includes(chosen) ? chosen : "";
     const byVoice = /** @type {HTMLOptionElement} */ (this.#select("speakers").options[1]);
     byVoice.disabled = !workers.some((worker) => worker.diarizes);
@@ -89,7 +118,10 @@ export class Options {
   get fields() {
     const { speakers, max_speakers: most, ...plain } = this.#values;
     /** @type {Record<string, string>} */
-    const fields = { word_timestamps: "true", ...Object.fromEntries(Object.entries(plain).filter(([, value]) => value)) };
+    const fields = {
+      word_timestamps: "true",
+      ...Object.fromEntries(Object.entries(plain).filter(([, value]) => value)),
+    };
     if (speakers) fields.diarize = "true";
     if (speakers === "channel") fields.channels = "split";
     if (speakers === "voice" && most) fields.max_speakers = most;

@@ -70,7 +70,9 @@ export class Player extends EventTarget {
       this.#audio.playbackRate = Number(this.#speed.value);
     });
     for (const source of [root, matchMedia("(prefers-color-scheme: dark)")]) {
-      source.addEventListener(source === root ? "theme" : "change", () => this.#surfer?.setOptions(this.#colours()), { signal });
+      source.addEventListener(source === root ? "theme" : "change", () => this.#surfer?.setOptions(this.#colours()), {
+        signal,
+      });
     }
   }
 

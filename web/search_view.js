@@ -79,7 +79,18 @@ export class SearchView {
       list = h("ol", {});
       this.#lists.set(hit.job_id, list);
       this.#found.append(
-        h("section", {}, h("h2", {}, h("a", { href: `#/job/${hit.job_id}` }, nameOf(hit)), " ", h("small", { class: "muted" }, ago(hit.created_at))), list),
+        h(
+          "section",
+          {},
+          h(
+            "h2",
+            {},
+            h("a", { href: `#/job/${hit.job_id}` }, nameOf(hit)),
+            " ",
+            h("small", { class: "muted" }, ago(hit.created_at)),
+          ),
+          list,
+        ),
       );
     }
     const text = h("span", { class: "hit-text", dir: "auto" });

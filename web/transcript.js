@@ -42,7 +42,10 @@ export class Transcript extends EventTarget {
 
   /** The text as it is shown. */
   get text() {
-    return this.#passages.map(({ text }) => text).filter(Boolean).join("\n");
+    return this.#passages
+      .map(({ text }) => text)
+      .filter(Boolean)
+      .join("\n");
   }
 
   /**
@@ -187,7 +190,10 @@ export class Transcript extends EventTarget {
     const isCorrected = text !== segment.text;
     element.classList.toggle("corrected", isCorrected);
     body.replaceChildren(paragraph);
-    if (isCorrected) body.append(h("p", { class: "heard" }, h("span", { class: "badge" }, "Corrected"), " heard: ", h("q", {}, segment.text)));
+    if (isCorrected)
+      body.append(
+        h("p", { class: "heard" }, h("span", { class: "badge" }, "Corrected"), " heard: ", h("q", {}, segment.text)),
+      );
     body.append(
       iconButton("edit", `Edit the passage at ${clock(segment.start)} (e)`, () => this.#edit(passage), {
         class: "quiet edit",
@@ -199,7 +205,12 @@ export class Transcript extends EventTarget {
   #edit(passage) {
     if (passage.body.querySelector("form")) return;
     const { segment } = passage;
-    const area = h("textarea", { rows: 3, maxlength: 4000, dir: "auto", "aria-label": `What is said at ${clock(segment.start)}` });
+    const area = h("textarea", {
+      rows: 3,
+      maxlength: 4000,
+      dir: "auto",
+      "aria-label": `What is said at ${clock(segment.start)}`,
+    });
     area.value = passage.text;
     const close = () => {
       this.#fill(passage, passage.text);
@@ -238,7 +249,11 @@ export class Transcript extends EventTarget {
         h("button", { type: "submit", class: "primary small", title: "Ctrl+Enter" }, "Save"),
         h("button", { type: "button", class: "quiet small", onclick: close, title: "Esc" }, "Leave as it is"),
         passage.text !== segment.text &&
-          h("button", { type: "button", class: "quiet small", onclick: () => (area.value = segment.text) }, "Back to what was heard"),
+          h(
+            "button",
+            { type: "button", class: "quiet small", onclick: () => (area.value = segment.text) },
+            "Back to what was heard",
+          ),
       ),
     );
     passage.body.replaceChildren(form);

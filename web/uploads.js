@@ -99,7 +99,7 @@ export class Uploads extends EventTarget {
 
   /** @param {Upload} upload */
   async #deliver(upload) {
-    for (let breaks = 0; ; ) {
+    for (let breaks = 0; ;) {
       await this.#until(this.#pausedUntil, upload);
       if (upload.abort.signal.aborted) return;
       try {
@@ -130,7 +130,7 @@ export class Uploads extends EventTarget {
    */
   async #until(time, upload) {
     const why = upload.note;
-    for (let left; (left = time - Date.now()) > 0 && !upload.abort.signal.aborted; ) {
+    for (let left; (left = time - Date.now()) > 0 && !upload.abort.signal.aborted;) {
       upload.sent = 0;
       upload.note = `${why || "The service asks to wait."} Goes on in ${Math.ceil(left / 1000)} s.`;
       this.#changed();
