@@ -4,17 +4,15 @@ import asyncio
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
-from fastapi.openapi.utils import get_openapi
 from starlette.types import Receive, Send
 from starlette.types import Scope as ASGIScope
 
-from api import problems
+from api import openapi_document, problems
 from api.access import Authenticator, OpenDoor
 from api.activity import ActivityFeed
 from api.api_key_door import ApiKeyDoor
@@ -30,7 +28,6 @@ from api.dead_letter_store import DeadLetterStore
 from api.dispatch import TurnSender
 from api.eraser import Eraser
 from api.events import JobEvents
-from api.examples import ANSWERS
 from api.forecast import Forecast
 from api.golden_set_door import GoldenSetDoor
 from api.job_store import JobStore, QueueLimits
@@ -39,6 +36,7 @@ from api.jwt_door import JwtDoor
 from api.kept_uploads import KeptUploads
 from api.metrics import GatewayMetrics
 from api.observation import Observation
+from api.page_files import PageFiles
 from api.rate_limits import HEADERS as RATE_LIMIT_HEADERS
 from api.rate_limits import RateLimits
 from api.request_traces import RequestTraces
@@ -53,6 +51,7 @@ from api.routes import (
     keys,
     openai,
     operations,
+    page,
     tenants,
     transcribe,
     transcribe_async,
@@ -71,7 +70,6 @@ from api.submissions import Submissions
 from api.synchronous import ON_DISCONNECT_HEADER, SynchronousCalls
 from api.upload_pace import UploadPace
 from api.uploads import UploadLimits, UploadReceiver
-from api.views import JobEvent, QueueEvent
 from api.waiting import JobWaiter
 from api.webhook_store import WebhookStore
 from core.celery_app import create_celery
@@ -117,17 +115,6 @@ _CORS_RESPONSE_HEADERS = (
 _THREADS = 16
 """For what would block the event loop. They wait for disks, not for cores: asyncio's own four more than there are cores
 would have uploads queue for a sync."""
-
-_SECURITY_SCHEMES: dict[str, dict[str, Any]] = {
-    "none": {},
-    "api_key": {
-        "bearer": {"type": "http", "scheme": "bearer", "description": "An API key."},
-        "header": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
-    },
-    "jwt": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
-}
-"""By AUTH_MODE: the ways to say who one is, each sufficient."""
-
 
 _ERROR_SHAPES: dict[str, problems.ErrorShape] = {
     "/v1/": openai_errors,
@@ -238,6 +225,7 @@ def create_app(settings: GatewaySettings, *, metrics_folder: Path | None = None)
         url_policy=url_policy,
         terms=terms,
         eraser=Eraser(store, media, api_keys, kept_uploads),
+        page_files=PageFiles.found(),
     )
 
     @asynccontextmanager
@@ -302,15 +290,11 @@ def create_app(settings: GatewaySettings, *, metrics_folder: Path | None = None)
         documentation,
         assemblyai,
         whisper_asr,
+        page,
     ):
         app.include_router(routes.router)
 
-    def openapi() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            app.openapi_schema = _document(app, _SECURITY_SCHEMES[settings.auth_mode])
-        return app.openapi_schema
-
-    app.openapi = openapi  # type: ignore[method-assign]
+    openapi_document.install(app, settings.auth_mode)
     return app
 
 
@@ -344,46 +328,3 @@ def _door(settings: GatewaySettings, api_keys: ApiKeyStore) -> Authenticator:
                 audience=settings.jwt_audience,
                 tenant_claim=settings.jwt_tenant_claim,
             )
-
-
-def _share_definitions(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
-    """Put what the schema of a body refers to among the document's schemas, where the reference leads."""
-    for content in operation.get("requestBody", {}).get("content", {}).values():
-        for name, definition in content["schema"].pop("$defs", {}).items():
-            schemas.setdefault(name, definition)
-
-
-def _document(app: FastAPI, security_schemes: dict[str, Any]) -> dict[str, Any]:
-    """Return the OpenAPI document: our problem documents in the place of FastAPI's error shape, and who is let in."""
-    document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
-    schemas = document["components"]["schemas"]
-    document["components"]["headers"] = {
-        name: {"description": meaning, "schema": {"type": "string"}} for name, meaning in RATE_LIMIT_HEADERS.items()
-    }
-    for operation in (operation for path in document["paths"].values() for operation in path.values()):
-        # FastAPI adds this to every route with a parameter; where one can really be invalid, the route says so itself.
-        if "HTTPValidationError" in str(operation["responses"].get("422")):
-            del operation["responses"]["422"]
-        _share_definitions(operation, schemas)
-        if security_schemes and "401" in operation["responses"]:
-            operation["security"] = [{name: []} for name in security_schemes]
-        if str(HTTPStatus.TOO_MANY_REQUESTS) in operation["responses"]:
-            for response in operation["responses"].values():
-                response.setdefault("headers", {}).update(
-                    {name: {"$ref": f"#/components/headers/{name}"} for name in RATE_LIMIT_HEADERS}
-                )
-    # Put in here because FastAPI drops every null of an example that a route declares.
-    for (path, method, status), example in ANSWERS.items():
-        response = document["paths"][path][method]["responses"][str(status)]
-        response["content"]["application/json"]["example"] = example
-    for replaced in ("HTTPValidationError", "ValidationError"):
-        schemas.pop(replaced, None)
-    # What no route answers as its model, and the document refers to all the same.
-    for model in (problems.Problem, JobEvent, QueueEvent):
-        schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
-        for name, definition in schema.pop("$defs").items():
-            schemas.setdefault(name, definition)
-        schemas[model.__name__] = schema
-    if security_schemes:
-        document["components"]["securitySchemes"] = security_schemes
-    return document

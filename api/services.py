@@ -20,6 +20,7 @@ from api.job_store import JobStore
 from api.job_terms import TermsPolicy
 from api.kept_uploads import KeptUploads
 from api.metrics import GatewayMetrics
+from api.page_files import PageFiles
 from api.rate_limits import RateLimits
 from api.search.service import TranscriptSearch
 from api.settings import GatewaySettings
@@ -63,6 +64,7 @@ class Services:
     url_policy: UrlPolicy
     terms: TermsPolicy
     eraser: Eraser
+    page_files: PageFiles
 
 
 # `async` though it waits for nothing: what isn't goes through a thread for every request.
