@@ -186,8 +186,8 @@ local function expiring_entry(id, job, tenant) return id .. ':' .. job .. ':' ..
 
 -- Corrections go with the result that they are of, or with their job if that goes sooner.
 local function expire_corrections(job, id)
-  local left = math.min(redis.call('PTTL', work_key(id, 'result')), redis.call('PTTL', job_key(job)))
-  if left > 0 then redis.call('PEXPIRE', corrections_key(job), integer(left)) end
+  local ends = math.min(redis.call('PEXPIRETIME', work_key(id, 'result')), redis.call('PEXPIRETIME', job_key(job)))
+  if ends > 0 then redis.call('PEXPIREAT', corrections_key(job), integer(ends)) end
 end
 
 -- Sets when the record of a job that has ended goes, as the lifetimes of its work say. A retention counts from the
