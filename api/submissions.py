@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import replace
+from typing import Final
 
 import structlog
 from fastapi import Request
@@ -31,12 +32,24 @@ from api.uploads import FILE_FIELD, UploadReceiver
 from api.url_submissions import checked_url, guessed_cost_seconds
 from core.errors import (
     AudioExpired,
+    DiskFull,
+    FileEmpty,
+    FileMissing,
     IdempotencyConflict,
     InvalidOptions,
+    MalformedBody,
+    MultipartRequired,
     OptionProblem,
     QueueFull,
+    ScriptoriumError,
     StoreUnavailable,
+    TooManyUploads,
     UnknownModel,
+    UnsupportedMedia,
+    UploadsFull,
+    UploadTimedOut,
+    UploadTooLarge,
+    UploadTooSlow,
 )
 from core.lanes import lane_of
 from core.media_stores import MediaStores
@@ -48,6 +61,25 @@ from core.webhooks import WebhookCall
 _USUAL_CALL = WebhookCall()
 
 logger = structlog.get_logger(__name__)
+
+SUBMISSION_ERRORS: Final[tuple[type[ScriptoriumError], ...]] = (
+    MalformedBody,
+    MultipartRequired,
+    UnsupportedMedia,
+    UploadTooLarge,
+    FileMissing,
+    FileEmpty,
+    InvalidOptions,
+    UnknownModel,
+    IdempotencyConflict,
+    QueueFull,
+    TooManyUploads,
+    UploadsFull,
+    UploadTooSlow,
+    UploadTimedOut,
+    DiskFull,
+)
+"""What sending a file, or naming one, may end in."""
 
 Fields = dict[str, str]
 """A form's fields without the file."""

@@ -24,29 +24,15 @@ from api.audit_log import Action
 from api.credentials import header
 from api.job_store import Accepted, JobStore
 from api.response_headers import announce
+from api.submissions import SUBMISSION_ERRORS
 from api.waiting import JobWaiter, still_running
 from core.errors import (
-    DiskFull,
-    FileEmpty,
-    FileMissing,
-    IdempotencyConflict,
-    InvalidOptions,
     JobCancelled,
     JobExpired,
     JobFailed,
     JobNotFound,
     JobStillRunning,
-    MalformedBody,
-    MultipartRequired,
-    QueueFull,
     ScriptoriumError,
-    TooManyUploads,
-    UnknownModel,
-    UnsupportedMedia,
-    UploadsFull,
-    UploadTimedOut,
-    UploadTooLarge,
-    UploadTooSlow,
 )
 from core.job import Job
 from core.transcript import Segment, Transcript
@@ -65,21 +51,7 @@ TEXT_EXAMPLES: Final = {
 }
 """For it as well: the formats that are no JSON."""
 CALL_ERRORS: Final[tuple[type[ScriptoriumError], ...]] = (
-    MalformedBody,
-    MultipartRequired,
-    UnsupportedMedia,
-    UploadTooLarge,
-    FileMissing,
-    FileEmpty,
-    InvalidOptions,
-    UnknownModel,
-    IdempotencyConflict,
-    QueueFull,
-    TooManyUploads,
-    UploadsFull,
-    UploadTooSlow,
-    UploadTimedOut,
-    DiskFull,
+    *SUBMISSION_ERRORS,
     JobFailed,
     JobCancelled,
     JobExpired,

@@ -10,26 +10,10 @@ from api.job_store import AcceptOutcome
 from api.job_terms import FORM_PROPERTIES
 from api.problems import guarded_responses
 from api.services import WithServices
+from api.submissions import SUBMISSION_ERRORS
 from api.uploads import FILE_FIELD
 from api.url_submissions import JSON_MEDIA_TYPE, names_url, read_submission, submission_schema
 from api.views import JobAccepted
-from core.errors import (
-    DiskFull,
-    FileEmpty,
-    FileMissing,
-    IdempotencyConflict,
-    InvalidOptions,
-    MalformedBody,
-    MultipartRequired,
-    QueueFull,
-    TooManyUploads,
-    UnknownModel,
-    UnsupportedMedia,
-    UploadsFull,
-    UploadTimedOut,
-    UploadTooLarge,
-    UploadTooSlow,
-)
 from core.options import TranscriptionOptions
 
 _ACCEPTED_HEADERS = {
@@ -68,24 +52,7 @@ def _form_schema() -> dict[str, Any]:
 SUBMISSION: Final[dict[str, Any]] = {
     "status_code": HTTPStatus.ACCEPTED,
     "response_description": "The job is stored durably and will be done; follow `Location`.",
-    "responses": guarded_responses(
-        MalformedBody,
-        MultipartRequired,
-        UnsupportedMedia,
-        UploadTooLarge,
-        FileMissing,
-        FileEmpty,
-        InvalidOptions,
-        UnknownModel,
-        IdempotencyConflict,
-        QueueFull,
-        TooManyUploads,
-        UploadsFull,
-        UploadTooSlow,
-        UploadTimedOut,
-        DiskFull,
-    )
-    | {202: {"headers": _ACCEPTED_HEADERS}},
+    "responses": guarded_responses(*SUBMISSION_ERRORS) | {202: {"headers": _ACCEPTED_HEADERS}},
     "openapi_extra": {
         "requestBody": {
             "required": True,
