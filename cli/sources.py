@@ -26,9 +26,9 @@ class Source:
     name: str
     """What the service is to call it."""
 
-    def output(self, out: Path, each: Format) -> Path:
-        """Return where its transcript goes: into a folder, or to a file."""
-        return out / f"{PurePosixPath(self.name).stem}{each.suffix}" if out.is_dir() else out
+    def file_name(self, each: Format) -> str:
+        """Return what its transcript is called in a folder."""
+        return f"{PurePosixPath(self.name).stem}{each.suffix}"
 
 
 def sources_of(given: Sequence[str], *, stdin_name: str, stdin: IO[bytes]) -> list[Source]:
@@ -63,14 +63,20 @@ def _source(given: str, stdin_name: str, stdin: IO[bytes]) -> Source:
 def outputs_of(sources: Sequence[Source], out: Path, formats: Sequence[Format]) -> list[list[Path]]:
     """Return where the transcripts of each source go.
 
+    A single one goes to a file, or into a folder that is there; several go into a folder, which need not be there yet.
+
     Raises:
-        typer.BadParameter: two would go to the same file.
+        typer.BadParameter: there is a file where a folder is needed, or two would go to the same file.
     """
-    outputs = [[source.output(out, each) for each in formats] for source in sources]
+    if len(sources) * len(formats) == 1 and not out.is_dir():
+        return [[out]]
+    if out.exists() and not out.is_dir():
+        raise typer.BadParameter(f"{out} is a file; several transcripts need a folder.", param_hint="--out")
+    outputs = [[out / source.file_name(each) for each in formats] for source in sources]
     flat = [path for paths in outputs for path in paths]
     if twice := next((path for path in flat if flat.count(path) > 1), None):
         raise typer.BadParameter(
-            f"{twice} would be written twice; several transcripts need a folder, and names of their own.",
+            f"{twice} would be written twice: give these files names of their own, or send them apart.",
             param_hint="--out",
         )
     return outputs

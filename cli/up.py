@@ -185,7 +185,7 @@ class _Service:
             f"  {curl} -F file=@speech.mp3 {base}/transcribe",
             f"  {curl} {base}/status/JOB_ID",
             f"  {curl} '{base}/result/JOB_ID?format=text'",
-            f"interactive documentation: {base}/docs · stop with Ctrl-C",
+            f"in a browser: {base} · interactive documentation: {base}/docs · stop with Ctrl-C",
         ):
             self._print("up", line)
 

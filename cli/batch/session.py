@@ -17,7 +17,7 @@ from cli.exits import ExitStatus
 from cli.interrupts import after_interrupt
 from cli.service import Connection, explained, status_of
 from cli.terminal import print_error
-from scriptorium.client import RetryPolicy, ServiceError
+from scriptorium.client import RetryPolicy, ServiceError, ServiceRefused
 
 _RETRY: Final = RetryPolicy(busy_seconds=math.inf)
 """A service that is busy, or limits our rate, is come back to as it says, for as long as it takes."""
@@ -37,9 +37,10 @@ class Session:
     def run(self, work: Callable[[Runner], Awaitable[None]], *, total: int | None, ledger: Ledger) -> ExitStatus:
         """Do the work and return how it ended; the ledger is closed then."""
         status = ExitStatus.DONE
-        client = self.connection.async_client(_RETRY_OF_THE_PATIENT if self.order.sits_outages_out else _RETRY)
+        retry = _RETRY_OF_THE_PATIENT if self.order.sits_outages_out else _RETRY
         under_way: dict[str, str] = {}
         with ledger, Bars(total) as bars:
+            client = self.connection.async_client(replace(retry, on_pause=_Told(bars)))
             runner = Runner(client, ledger, self.order, bars, lambda entry: self.on_settled(bars, entry))
 
             async def main() -> None:
@@ -63,6 +64,20 @@ class Session:
         if status is ExitStatus.INTERRUPTED:
             after_interrupt(self.connection, under_way, cancels=self.chosen.cancel_on_interrupt)
         return status
+
+
+class _Told:
+    """Says once that the service holds our requests back, and why: it may be for minutes."""
+
+    def __init__(self, bars: Bars) -> None:
+        self._bars = bars
+        self._said = False
+
+    def __call__(self, _seconds: float, error: ServiceError) -> None:
+        """Take note of a pause."""
+        if not self._said and isinstance(error, ServiceRefused):
+            self._said = True
+            self._bars.note(f"scriptorium: waiting whenever the service asks for it: {error}")
 
 
 def opened_ledger(out: Path) -> Ledger:

@@ -3,12 +3,13 @@
 import math
 import random
 import time
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final, TypeVar
 
-from scriptorium.client.errors import NotAnswered, ServiceUnreachable
+from scriptorium.client.errors import NotAnswered, ServiceError, ServiceUnreachable
 from scriptorium.client.steps import Answer, Open, Pause, Repeat, Request, Send, Steps, Stream, next_step
 
 T = TypeVar("T")
@@ -36,6 +37,8 @@ class RetryPolicy:
     """While the service says that it is busy, or that there were too many requests."""
     first_pause_seconds: float = 0.25
     longest_pause_seconds: float = 5.0
+    on_pause: Callable[[float, ServiceError], None] | None = None
+    """Is told of each pause, in seconds, and why it is made."""
 
     def __post_init__(self) -> None:
         if self.first_pause_seconds <= 0 or self.longest_pause_seconds <= 0:
@@ -72,6 +75,8 @@ def _tried(step: Send | Open, policy: RetryPolicy) -> Steps[Answer | ServiceUnre
         wanted_seconds = max(pause_seconds, asked_seconds) * random.uniform(1.0, 1.0 + _JITTER)  # noqa: S311 - no secret
         if waited_seconds + wanted_seconds > min(_patience_seconds(step.request, outcome, policy), most_seconds):
             return outcome
+        if policy.on_pause is not None:
+            policy.on_pause(wanted_seconds, outcome.not_as_expected() if isinstance(outcome, Answer) else outcome)
         yield Pause(wanted_seconds)
         waited_seconds += wanted_seconds
         pause_seconds = min(2 * pause_seconds, policy.longest_pause_seconds)

@@ -80,6 +80,7 @@ def test_a_batch_of_200_files_killed_half_way_does_the_rest_only(service: Servic
 
     ended = run_command(*arguments, server=server)
     assert ended.returncode == 0, ended.stderr
+    assert ended.stderr.count("waiting whenever the service asks for it") == 1  # and not for each of a hundred refusals
     rest = [path for _, path, _, _ in map(_cells, ended.stdout.splitlines())]
 
     # The server has 200 jobs, each file once, and transcribed each once.

@@ -1,12 +1,13 @@
 """What the client tries again, for how long, and what it never sends twice."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import pairwise
 
 import httpx
 import pytest
 
-from scriptorium.client import NO_RETRIES, RetryPolicy, ServiceUnreachable
+from scriptorium.client import NO_RETRIES, RetryPolicy, ServiceError, ServiceUnreachable
 from scriptorium.client.errors import NotAnswered
 from scriptorium.client.retries import with_retries
 from scriptorium.client.steps import Answer, Item, Pause, Repeat, Request, Send, Stream
@@ -152,3 +153,12 @@ def test_those_sent_away_together_come_back_one_by_one() -> None:
 def test_a_policy_without_pauses_is_none() -> None:
     with pytest.raises(ValueError, match="patience"):
         RetryPolicy(first_pause_seconds=0)
+
+
+def test_who_wants_to_know_is_told_of_each_pause_and_why() -> None:
+    told: list[tuple[float, ServiceError]] = []
+    policy = replace(POLICY, on_pause=lambda seconds, error: told.append((seconds, error)))
+    _, pauses = outcome_of(GET, [BROKEN, answer(503, retry_after="3"), FINE], policy)
+    assert [seconds for seconds, _ in told] == pauses
+    assert told[0][1] is BROKEN
+    assert "503" in str(told[1][1])
