@@ -79,6 +79,7 @@ class PostgresIndex(Index):
                 if not self._is_made:
                     self._make(connection)
                 yield _Session(connection)
+            self._is_made = True  # only now: until it is committed, others don't see it
         except psycopg.Error as error:
             self._is_made = False
             # Not what it says: that may show the URL.
@@ -91,7 +92,6 @@ class PostgresIndex(Index):
         connection.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK + 1])
         if connection.execute("SELECT to_regclass('scriptorium.search_state')").fetchone() == (None,):
             connection.execute(_SCHEMA)
-        self._is_made = True
 
 
 class _Session:

@@ -156,6 +156,8 @@ def test_no_log_tells_what_is_nobodys_business(running: Service, balancer: Balan
     balanced.raw(f"POST /transcribe?{QUERY} HTTP/1.1\r\nHost: x\r\nContent-Length: 999999999999\r\n\r\n".encode())
     running.stop()
     assert balanced.ask("GET", "/health").status_code == 502
+    # nginx writes a line once it has sent the answer.
+    until(lambda: '"status":502' in balancer.log.read_text() or None, 10)
 
     logs = {path.name: path.read_text(errors="replace") for path in (running.data_dir / "logs").iterdir()}
     logs |= {"up": "\n".join(running.lines), "nginx": balancer.log.read_text()}

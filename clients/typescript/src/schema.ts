@@ -9,6 +9,7 @@ export type ProblemCode =
   | "audio_undecodable"
   | "clip_outside_audio"
   | "corrections_too_large"
+  | "diarization_unavailable"
   | "disk_full"
   | "file_empty"
   | "file_missing"
@@ -32,9 +33,11 @@ export type ProblemCode =
   | "out_of_disk"
   | "out_of_memory"
   | "queue_full"
+  | "range_not_satisfiable"
   | "rate_limited"
   | "redaction_unavailable"
   | "scope_missing"
+  | "search_not_in_use"
   | "signing_keys_unavailable"
   | "store_unavailable"
   | "timed_out"
@@ -176,6 +179,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/transcribe/async": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Submit audio, as POST /transcribe
+         * @description Upload a file to transcribe, or name the URL of one. The answer comes as soon as the job is stored durably.
+         */
+        post: operations["transcribe_transcribe_async_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/transcribe/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow a job to its transcript
+         * @description Return a job's status and, once it is completed, its transcript.
+         */
+        get: operations["job_with_result_transcribe__job_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/status/{job_id}": {
         parameters: {
             query?: never;
@@ -270,6 +313,52 @@ export interface paths {
          * @description Return jobs, newest first. A page may hold fewer than `limit`; the last one has no `next_cursor`.
          */
         get: operations["jobs_jobs_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/audio/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Fetch a job's audio
+         * @description Return the audio of a job, as it was sent or as its URL served it, whole or in part.
+         *
+         *     It is there until the job is finished; then for `KEEP_AUDIO_HOURS`, but not longer than the transcript, not of a job
+         *     that was to be redacted, and not where the disk grows short. Jobs that share a transcription have one audio.
+         */
+        get: operations["audio_audio__job_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search all transcripts
+         * @description Return segments that have all of these words, the newest job's first, each job's in the order of its audio.
+         *
+         *     Case and accents don't matter. A transcript is found shortly after its job is completed, as it was corrected, and as
+         *     long as it is kept. A page may hold fewer hits than `limit`; only a missing `next_cursor` is the end.
+         */
+        get: operations["search_search_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -634,6 +723,236 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v2/upload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upload a file
+         * @description Keep a file for transcripts to come.
+         */
+        post: operations["upload_v2_upload_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/transcript": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List transcripts
+         * @description Return transcripts, newest first: all the jobs there are, whatever API they came by.
+         */
+        get: operations["transcripts_v2_transcript_get"];
+        put?: never;
+        /**
+         * Transcribe a file
+         * @description Transcribe an upload, or what a URL serves; the answer comes as soon as the job is stored durably.
+         */
+        post: operations["create_v2_transcript_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/transcript/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a transcript
+         * @description Return how a transcript stands, and what is said once it is completed.
+         */
+        get: operations["transcript_v2_transcript__job_id__get"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a transcript
+         * @description Erase a transcript with its audio, and the upload it was made of; cancel one that runs, to be erased then.
+         *
+         *     The answer is what it was, without what is said.
+         */
+        delete: operations["remove_v2_transcript__job_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/transcript/{job_id}/srt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get SubRip captions
+         * @description Return a transcript as subtitles.
+         */
+        get: operations["srt_v2_transcript__job_id__srt_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/transcript/{job_id}/vtt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get WebVTT captions
+         * @description Return a transcript as subtitles.
+         */
+        get: operations["vtt_v2_transcript__job_id__vtt_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/transcript/{job_id}/sentences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get sentences
+         * @description Return a transcript in sentences.
+         */
+        get: operations["get_sentences_v2_transcript__job_id__sentences_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/transcript/{job_id}/paragraphs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get paragraphs
+         * @description Return a transcript in paragraphs.
+         */
+        get: operations["get_paragraphs_v2_transcript__job_id__paragraphs_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v2/transcript/{job_id}/word-search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search words
+         * @description Return where words are said.
+         */
+        get: operations["word_search_v2_transcript__job_id__word_search_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/asr": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Transcribe a file, and wait for it
+         * @description Transcribe a file; the answer is the transcript.
+         */
+        post: operations["asr_asr_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/detect-language": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Detect the language of a file
+         * @description Detect the language that is spoken in the first 30 seconds of a file.
+         */
+        post: operations["detect_language_detect_language_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Version
+         * @description Answer as long as the process can answer, as Bazarr's test of a connection asks; asks nobody else.
+         */
+        get: operations["version_status_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -643,7 +962,24 @@ export interface components {
          * @description What somebody did, or wanted to do: the status says which.
          * @enum {string}
          */
-        Action: "job.submitted" | "job.cancelled" | "job.erased" | "transcript.read" | "transcript.followed" | "transcript.corrected" | "webhook.replayed" | "dead_letter.read" | "dead_letter.requeued" | "dead_letter.purged" | "key.read" | "key.created" | "key.changed" | "key.revoked" | "tenant.erased" | "audit.read" | "access.refused";
+        Action: "audio.uploaded" | "job.submitted" | "job.cancelled" | "job.erased" | "transcript.read" | "transcript.followed" | "transcript.found" | "audio.read" | "transcript.corrected" | "webhook.replayed" | "dead_letter.read" | "dead_letter.requeued" | "dead_letter.purged" | "key.read" | "key.created" | "key.changed" | "key.revoked" | "tenant.erased" | "audit.read" | "access.refused";
+        /**
+         * AssemblyAIError
+         * @description What is answered in the place of a transcript.
+         */
+        AssemblyAIError: {
+            /**
+             * Error
+             * @description What is wrong, and what to do about it.
+             */
+            error: string;
+            /**
+             * Code
+             * @description The problem's stable name, which is ours.
+             * @example job_not_found
+             */
+            code: string;
+        };
         /**
          * AttemptRecord
          * @description How an attempt ended, as the scripts write it into a work's history.
@@ -868,6 +1204,30 @@ export interface components {
             job_ids: string[];
         };
         /**
+         * DetectedLanguage
+         * @description The language of the first 30 seconds.
+         */
+        DetectedLanguage: {
+            /**
+             * Detected Language
+             * @description Its English name.
+             * @example german
+             */
+            detected_language: string;
+            /**
+             * Language Code
+             * @description Whisper's code.
+             * @example de
+             */
+            language_code: string;
+            /**
+             * Confidence
+             * @description 0 to 1.
+             * @example 0.98
+             */
+            confidence: number;
+        };
+        /**
          * DiarizedTranscription
          * @description A transcript as `diarized_json`.
          */
@@ -999,7 +1359,7 @@ export interface components {
          * @description Why an attempt or a job failed, as stored on the job and shown to its owner.
          * @enum {string}
          */
-        FailureCode: "audio_undecodable" | "no_audio_stream" | "audio_empty" | "audio_too_long" | "clip_outside_audio" | "url_refused" | "url_host_unknown" | "url_not_served" | "url_too_large" | "url_empty" | "url_unreachable" | "out_of_disk" | "malware_found" | "malware_scan_failed" | "media_missing" | "media_unavailable" | "timed_out" | "out_of_memory" | "redaction_unavailable" | "internal_error" | "worker_lost" | "attempts_exhausted";
+        FailureCode: "audio_undecodable" | "no_audio_stream" | "audio_empty" | "audio_too_long" | "clip_outside_audio" | "url_refused" | "url_host_unknown" | "url_not_served" | "url_too_large" | "url_empty" | "url_unreachable" | "out_of_disk" | "malware_found" | "malware_scan_failed" | "media_missing" | "media_unavailable" | "timed_out" | "out_of_memory" | "redaction_unavailable" | "diarization_unavailable" | "internal_error" | "worker_lost" | "attempts_exhausted";
         /**
          * Health
          * @description The process is alive.
@@ -1068,6 +1428,30 @@ export interface components {
             end: number;
             /** Probability */
             probability: number;
+        };
+        /**
+         * InvalidParameter
+         * @description What is wrong with a parameter, as FastAPI says it.
+         */
+        InvalidParameter: {
+            /**
+             * Type
+             * @default value_error
+             */
+            type?: string;
+            /**
+             * Loc
+             * @example [
+             *       "query",
+             *       "language"
+             *     ]
+             */
+            loc: [
+                string,
+                string
+            ];
+            /** Msg */
+            msg: string;
         };
         /**
          * JobAccepted
@@ -1249,6 +1633,108 @@ export interface components {
             expires_at: string | null;
         };
         /**
+         * JobWithResult
+         * @description A job as its owner sees it, and what came of it.
+         */
+        JobWithResult: {
+            /**
+             * Job Id
+             * @example 5f0c2a4e9b1d47c8a36e1f0b7d92c485
+             */
+            job_id: string;
+            status: components["schemas"]["JobStatus"];
+            /**
+             * Model
+             * @description The model it is transcribed with.
+             * @example base
+             */
+            model: string;
+            /**
+             * File Name
+             * @description Last part of the file name sent.
+             * @example interview.mp3
+             */
+            file_name: string | null;
+            /** @description The options, as validated. */
+            options: components["schemas"]["TranscriptionOptions"];
+            progress: components["schemas"]["Progress"];
+            /**
+             * Segments
+             * @description Segments committed so far (single job only).
+             */
+            segments?: number | null;
+            /**
+             * Queue Position
+             * @description 1 is next; null when it isn't waiting (single job only).
+             */
+            queue_position?: number | null;
+            /**
+             * Audio Seconds Ahead
+             * @description Audio that is due before it; null when it isn't waiting (single job only).
+             */
+            audio_seconds_ahead?: number | null;
+            /** @description When it will be completed; null when it is finished, or while nothing is known of its lane or no worker serves it (single job only). */
+            eta?: components["schemas"]["Eta"] | null;
+            /**
+             * Language
+             * @description Given or detected; null while unknown.
+             * @example en
+             */
+            language: string | null;
+            /**
+             * Attempt
+             * @description Attempts begun.
+             * @example 1
+             */
+            attempt: number;
+            /**
+             * Cached
+             * @description Answered from the result of the same audio with the same options.
+             */
+            cached: boolean;
+            /**
+             * Cancel Requested
+             * @description Cancellation was asked for; the worker stops after its segment.
+             */
+            cancel_requested: boolean;
+            /**
+             * Retention Hours
+             * @description Hours after its end when everything of it is removed; null: its result goes after RESULT_TTL_HOURS, and its record stays RECORD_TTL_HOURS longer.
+             */
+            retention_hours: number | null;
+            /**
+             * Sensitivity
+             * @description Its label; null where no labels are set up.
+             */
+            sensitivity: string | null;
+            /** @description Why it failed, if it did. */
+            failure: components["schemas"]["JobFailure"] | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Started At
+             * @description When its first attempt began.
+             */
+            started_at: string | null;
+            /** Finished At */
+            finished_at: string | null;
+            /**
+             * Expires At
+             * @description When its result will be removed, and with a retention everything else of it; null until it ends.
+             */
+            expires_at: string | null;
+            /**
+             * Error
+             * @description Why it failed, or that it was cancelled; null otherwise.
+             */
+            error: string | null;
+            /** @description The transcript; null until the job is completed. */
+            result: components["schemas"]["PlainTranscript"] | null;
+        };
+        /**
          * KeyCreated
          * @description A new API key.
          */
@@ -1384,6 +1870,38 @@ export interface components {
             pending_audio_seconds: number;
         };
         /**
+         * ListedTranscript
+         * @description A transcript in a list.
+         */
+        ListedTranscript: {
+            /**
+             * Id
+             * @example 5f0c2a4e9b1d47c8a36e1f0b7d92c485
+             */
+            id: string;
+            /** Resource Url */
+            resource_url: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "queued" | "processing" | "completed" | "error";
+            /**
+             * Created
+             * @description ISO 8601, UTC.
+             */
+            created: string;
+            /**
+             * Completed
+             * @description ISO 8601, UTC; null until it has ended.
+             */
+            completed: string | null;
+            /** Audio Url */
+            audio_url: string;
+            /** Error */
+            error: string | null;
+        };
+        /**
          * Model
          * @description A model that transcribes.
          */
@@ -1439,6 +1957,54 @@ export interface components {
          */
         OutboundFault: "url_refused" | "host_not_found" | "address_refused" | "connection_failed" | "tls_failed" | "timed_out" | "answer_malformed" | "answer_too_large";
         /**
+         * Output
+         * @description The formats of a transcript.
+         * @enum {string}
+         */
+        Output: "txt" | "vtt" | "srt" | "tsv" | "json";
+        /**
+         * PageDetails
+         * @description Where a page of the list is, and its neighbours.
+         */
+        PageDetails: {
+            /** Limit */
+            limit: number;
+            /** Result Count */
+            result_count: number;
+            /** Current Url */
+            current_url: string;
+            /**
+             * Prev Url
+             * @description Of the page of older ones; null on the last one.
+             */
+            prev_url: string | null;
+            /**
+             * Next Url
+             * @description Of the page of newer ones; null where there is nothing to come after.
+             */
+            next_url: string | null;
+        };
+        /**
+         * ParagraphsView
+         * @description A transcript in paragraphs.
+         */
+        ParagraphsView: {
+            /**
+             * Id
+             * @example 5f0c2a4e9b1d47c8a36e1f0b7d92c485
+             */
+            id: string;
+            /** Confidence */
+            confidence: number;
+            /**
+             * Audio Duration
+             * @description Seconds.
+             */
+            audio_duration: number;
+            /** Paragraphs */
+            paragraphs: components["schemas"]["StretchView"][];
+        };
+        /**
          * PiiKind
          * @description A kind of personal data, the surest first: what is several at once is called by the first.
          * @enum {string}
@@ -1479,6 +2045,11 @@ export interface components {
              * @description Channel, from 1; left out unless they are split.
              */
             channel?: number | null;
+            /**
+             * Speaker
+             * @description Who speaks, from 1 in the order of appearance; left out unless `diarize`.
+             */
+            speaker?: number | null;
             /**
              * Language
              * @description Its language; left out unless `multilingual`.
@@ -1584,6 +2155,97 @@ export interface components {
          */
         Scope: "submit" | "read" | "admin";
         /**
+         * SearchHit
+         * @description A segment that has what was looked for.
+         */
+        SearchHit: {
+            /** Job Id */
+            job_id: string;
+            /**
+             * File Name
+             * @description Last part of the file name sent.
+             */
+            file_name: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             * @description When the job was posted, in UTC.
+             */
+            created_at: string;
+            /**
+             * Segment Id
+             * @description As `GET /result/{job_id}?format=verbose_json` has it.
+             */
+            segment_id: number;
+            /**
+             * Start
+             * @description Seconds from the start of the audio.
+             */
+            start: number;
+            /**
+             * End
+             * @description Seconds from the start of the audio.
+             */
+            end: number;
+            /**
+             * Text
+             * @description The segment's text, corrected where it was corrected.
+             */
+            text: string;
+            /**
+             * Marks
+             * @description Parts of `text` that match, in order: from and to, in Unicode characters, the end not included.
+             */
+            marks: [
+                number,
+                number
+            ][];
+        };
+        /**
+         * SearchPage
+         * @description A page of hits: the newest job's first, each job's in the order of its audio.
+         */
+        SearchPage: {
+            /** Hits */
+            hits: components["schemas"]["SearchHit"][];
+            /**
+             * Next Cursor
+             * @description For the next page; null on the last one.
+             */
+            next_cursor: string | null;
+        };
+        /**
+         * SentencesView
+         * @description A transcript in sentences.
+         */
+        SentencesView: {
+            /**
+             * Id
+             * @example 5f0c2a4e9b1d47c8a36e1f0b7d92c485
+             */
+            id: string;
+            /** Confidence */
+            confidence: number;
+            /**
+             * Audio Duration
+             * @description Seconds.
+             */
+            audio_duration: number;
+            /** Sentences */
+            sentences: components["schemas"]["StretchView"][];
+        };
+        /**
+         * ServerVersion
+         * @description What Bazarr shows when somebody tests the connection.
+         */
+        ServerVersion: {
+            /**
+             * Version
+             * @example 0.1.0
+             */
+            version: string;
+        };
+        /**
          * SpokenSegment
          * @description A segment of `diarized_json`, also an event of its stream.
          */
@@ -1665,6 +2327,47 @@ export interface components {
             mean_latency_seconds: number | null;
         };
         /**
+         * StretchView
+         * @description An utterance, a sentence or a paragraph.
+         */
+        StretchView: {
+            /**
+             * Text
+             * @example And so my fellow Americans, ask not what your country can do for you.
+             */
+            text: string;
+            /**
+             * Start
+             * @description Milliseconds from the start of the audio.
+             * @example 1250
+             */
+            start: number;
+            /**
+             * End
+             * @description Milliseconds from the start of the audio.
+             * @example 1840
+             */
+            end: number;
+            /**
+             * Confidence
+             * @description The mean of its words'.
+             * @example 0.94
+             */
+            confidence: number;
+            /**
+             * Speaker
+             * @description `A`, `B`, … in the order of appearance; null unless speakers are told apart.
+             */
+            speaker?: string | null;
+            /**
+             * Channel
+             * @description `1`, `2`, …; null unless channels are transcribed apart.
+             */
+            channel?: string | null;
+            /** Words */
+            words: components["schemas"]["WordView"][];
+        };
+        /**
          * TenantErasure
          * @description What was removed of a tenant, by this call.
          */
@@ -1693,6 +2396,113 @@ export interface components {
              * @example 1
              */
             remaining: number;
+        };
+        /**
+         * TranscriptList
+         * @description Transcripts, newest first.
+         */
+        TranscriptList: {
+            page_details: components["schemas"]["PageDetails"];
+            /** Transcripts */
+            transcripts: components["schemas"]["ListedTranscript"][];
+        };
+        /**
+         * TranscriptView
+         * @description A transcript as AssemblyAI's clients know it: what was asked for, how it stands, and what is said.
+         */
+        TranscriptView: {
+            /**
+             * Id
+             * @example 5f0c2a4e9b1d47c8a36e1f0b7d92c485
+             */
+            id: string;
+            /**
+             * Audio Url
+             * @description Where the audio is: the upload it was made of, or the job's own.
+             */
+            audio_url: string;
+            /**
+             * Status
+             * @description A job that is cancelled is an `error`.
+             * @enum {string}
+             */
+            status: "queued" | "processing" | "completed" | "error";
+            /**
+             * Error
+             * @description Why there is none.
+             */
+            error: string | null;
+            /** Text */
+            text: string | null;
+            /** Words */
+            words: components["schemas"]["WordView"][] | null;
+            /**
+             * Utterances
+             * @description If speakers are told apart, or channels.
+             */
+            utterances: components["schemas"]["StretchView"][] | null;
+            /**
+             * Confidence
+             * @description The mean of the words'.
+             */
+            confidence: number | null;
+            /**
+             * Audio Duration
+             * @description Seconds.
+             */
+            audio_duration: number | null;
+            /**
+             * Language Code
+             * @description Whisper's code, given or detected.
+             */
+            language_code: string | null;
+            /** Language Confidence */
+            language_confidence: number | null;
+            /** Language Detection */
+            language_detection: boolean;
+            /** Speaker Labels */
+            speaker_labels: boolean;
+            /** Multichannel */
+            multichannel: boolean;
+            /** Keyterms Prompt */
+            keyterms_prompt: string[] | null;
+            /** Prompt */
+            prompt: string | null;
+            /** Temperature */
+            temperature: number;
+            /**
+             * Punctuate
+             * @description Whisper always does.
+             * @constant
+             */
+            punctuate: true;
+            /**
+             * Format Text
+             * @description Whisper always does.
+             * @constant
+             */
+            format_text: true;
+            /** Audio Start From */
+            audio_start_from: number | null;
+            /** Audio End At */
+            audio_end_at: number | null;
+            /**
+             * Speech Model Used
+             * @description The model.
+             * @example base
+             */
+            speech_model_used: string;
+            /** Webhook Url */
+            webhook_url: string | null;
+            /**
+             * Webhook Status Code
+             * @description Of the receiver's latest answer.
+             */
+            webhook_status_code: number | null;
+            /** Webhook Auth */
+            webhook_auth: boolean;
+            /** Webhook Auth Header Name */
+            webhook_auth_header_name: string | null;
         };
         /**
          * TranscriptWord
@@ -1800,7 +2610,7 @@ export interface components {
             channels?: "mix" | "split";
             /**
              * Diarize
-             * @description Tell speakers apart: by channel with `channels=split`, else by voice. Segments carry a number.
+             * @description Tell speakers apart, by voice or, with `channels=split` and where the two channels of a stereo recording are two speakers, by channel. Segments carry the speaker's number.
              * @default false
              */
             diarize?: boolean;
@@ -1878,6 +2688,18 @@ export interface components {
             start: number;
             /** End */
             end: number;
+        };
+        /**
+         * UploadedFile
+         * @description An upload that came before its transcript.
+         */
+        UploadedFile: {
+            /**
+             * Upload Url
+             * @description For `audio_url`, of as many transcripts as you like; without one, it is gone within hours.
+             * @example http://127.0.0.1:8000/v2/upload/5f0c2a4e9b1d47c8a36e1f0b7d92c485
+             */
+            upload_url: string;
         };
         /**
          * Usage
@@ -2001,6 +2823,11 @@ export interface components {
              * @description Channel, from 1; left out unless they are split.
              */
             channel?: number | null;
+            /**
+             * Speaker
+             * @description Who speaks, from 1 in the order of appearance; left out unless `diarize`.
+             */
+            speaker?: number | null;
             /**
              * Language
              * @description Its language; left out unless `multilingual`.
@@ -2190,12 +3017,112 @@ export interface components {
          */
         WebhookState: "due" | "delivered" | "given_up" | "disabled";
         /**
+         * WhisperAsrError
+         * @description What is answered in the place of a transcript.
+         */
+        WhisperAsrError: {
+            /**
+             * Detail
+             * @description What is wrong, and what to do about it.
+             */
+            detail: string | components["schemas"]["InvalidParameter"][];
+        };
+        /**
          * WhisperCppError
          * @description An error in the server's shape.
          */
         WhisperCppError: {
             /** Error */
             error: string;
+        };
+        /**
+         * WordMatch
+         * @description Where a word or phrase is said.
+         */
+        WordMatch: {
+            /**
+             * Text
+             * @example country
+             */
+            text: string;
+            /**
+             * Count
+             * @example 2
+             */
+            count: number;
+            /**
+             * Timestamps
+             * @description Start and end of each, in milliseconds.
+             */
+            timestamps: [
+                number,
+                number
+            ][];
+            /**
+             * Indexes
+             * @description Place of each among the transcript's words: that of its first word.
+             */
+            indexes: number[];
+        };
+        /**
+         * WordSearchView
+         * @description Where words are said.
+         */
+        WordSearchView: {
+            /**
+             * Id
+             * @example 5f0c2a4e9b1d47c8a36e1f0b7d92c485
+             */
+            id: string;
+            /**
+             * Total Count
+             * @description Of all matches.
+             */
+            total_count: number;
+            /**
+             * Matches
+             * @description Of the words that are said at all.
+             */
+            matches: components["schemas"]["WordMatch"][];
+        };
+        /**
+         * WordView
+         * @description A word.
+         */
+        WordView: {
+            /**
+             * Text
+             * @example Americans,
+             */
+            text: string;
+            /**
+             * Start
+             * @description Milliseconds from the start of the audio.
+             * @example 1250
+             */
+            start: number;
+            /**
+             * End
+             * @description Milliseconds from the start of the audio.
+             * @example 1840
+             */
+            end: number;
+            /**
+             * Confidence
+             * @description The model's probability, 0 to 1.
+             * @example 0.97
+             */
+            confidence: number;
+            /**
+             * Speaker
+             * @description `A`, `B`, … in the order of appearance; null unless speakers are told apart.
+             */
+            speaker?: string | null;
+            /**
+             * Channel
+             * @description `1`, `2`, …; null unless channels are transcribed apart.
+             */
+            channel?: string | null;
         };
         /**
          * WorkerEntry
@@ -2257,6 +3184,16 @@ export interface components {
              * @example And so, my fellow Americans:
              */
             text: string;
+        };
+        /**
+         * SpeakerOptions
+         * @description How many speakers there are.
+         */
+        SpeakerOptions: {
+            /** Min Speakers Expected */
+            min_speakers_expected?: number | null;
+            /** Max Speakers Expected */
+            max_speakers_expected?: number | null;
         };
         /**
          * InvalidOption
@@ -2370,6 +3307,7 @@ export interface components {
     pathItems: never;
 }
 export type Action = components['schemas']['Action'];
+export type AssemblyAiError = components['schemas']['AssemblyAIError'];
 export type AttemptRecord = components['schemas']['AttemptRecord'];
 export type AuditEntryList = components['schemas']['AuditEntryList'];
 export type AuditEntryView = components['schemas']['AuditEntryView'];
@@ -2378,6 +3316,7 @@ export type CorrectionsView = components['schemas']['CorrectionsView'];
 export type DeadLetterList = components['schemas']['DeadLetterList'];
 export type DeadLetterView = components['schemas']['DeadLetterView'];
 export type DeadLettersMoved = components['schemas']['DeadLettersMoved'];
+export type DetectedLanguage = components['schemas']['DetectedLanguage'];
 export type DiarizedTranscription = components['schemas']['DiarizedTranscription'];
 export type ErasedView = components['schemas']['ErasedView'];
 export type ErrorDetail = components['schemas']['ErrorDetail'];
@@ -2387,20 +3326,26 @@ export type Health = components['schemas']['Health'];
 export type Inference = components['schemas']['Inference'];
 export type InferredSegment = components['schemas']['InferredSegment'];
 export type InferredWord = components['schemas']['InferredWord'];
+export type InvalidParameter = components['schemas']['InvalidParameter'];
 export type JobAccepted = components['schemas']['JobAccepted'];
 export type JobFailure = components['schemas']['JobFailure'];
 export type JobList = components['schemas']['JobList'];
 export type JobRemoval = components['schemas']['JobRemoval'];
 export type JobStatus = components['schemas']['JobStatus'];
 export type JobView = components['schemas']['JobView'];
+export type JobWithResult = components['schemas']['JobWithResult'];
 export type KeyCreated = components['schemas']['KeyCreated'];
 export type KeyList = components['schemas']['KeyList'];
 export type KeyView = components['schemas']['KeyView'];
 export type LaneView = components['schemas']['LaneView'];
+export type ListedTranscript = components['schemas']['ListedTranscript'];
 export type Model = components['schemas']['Model'];
 export type ModelList = components['schemas']['ModelList'];
 export type OpenAiError = components['schemas']['OpenAIError'];
 export type OutboundFault = components['schemas']['OutboundFault'];
+export type Output = components['schemas']['Output'];
+export type PageDetails = components['schemas']['PageDetails'];
+export type ParagraphsView = components['schemas']['ParagraphsView'];
 export type PiiKind = components['schemas']['PiiKind'];
 export type PlainSegment = components['schemas']['PlainSegment'];
 export type PlainTranscript = components['schemas']['PlainTranscript'];
@@ -2408,14 +3353,22 @@ export type Progress = components['schemas']['Progress'];
 export type Readiness = components['schemas']['Readiness'];
 export type ResultFormat = components['schemas']['ResultFormat'];
 export type Scope = components['schemas']['Scope'];
+export type SearchHit = components['schemas']['SearchHit'];
+export type SearchPage = components['schemas']['SearchPage'];
+export type SentencesView = components['schemas']['SentencesView'];
+export type ServerVersion = components['schemas']['ServerVersion'];
 export type SpokenSegment = components['schemas']['SpokenSegment'];
 export type Stats = components['schemas']['Stats'];
+export type StretchView = components['schemas']['StretchView'];
 export type TenantErasure = components['schemas']['TenantErasure'];
+export type TranscriptList = components['schemas']['TranscriptList'];
+export type TranscriptView = components['schemas']['TranscriptView'];
 export type TranscriptWord = components['schemas']['TranscriptWord'];
 export type Transcription = components['schemas']['Transcription'];
 export type TranscriptionOptions = components['schemas']['TranscriptionOptions'];
 export type TranscriptionSegment = components['schemas']['TranscriptionSegment'];
 export type TranscriptionWord = components['schemas']['TranscriptionWord'];
+export type UploadedFile = components['schemas']['UploadedFile'];
 export type Usage = components['schemas']['Usage'];
 export type VerboseInference = components['schemas']['VerboseInference'];
 export type VerboseSegment = components['schemas']['VerboseSegment'];
@@ -2426,10 +3379,15 @@ export type WebhookEventView = components['schemas']['WebhookEventView'];
 export type WebhookLogView = components['schemas']['WebhookLogView'];
 export type WebhookReplay = components['schemas']['WebhookReplay'];
 export type WebhookState = components['schemas']['WebhookState'];
+export type WhisperAsrError = components['schemas']['WhisperAsrError'];
 export type WhisperCppError = components['schemas']['WhisperCppError'];
+export type WordMatch = components['schemas']['WordMatch'];
+export type WordSearchView = components['schemas']['WordSearchView'];
+export type WordView = components['schemas']['WordView'];
 export type WorkerEntry = components['schemas']['WorkerEntry'];
 export type WorkerState = components['schemas']['WorkerState'];
 export type CorrectedSegment = components['schemas']['CorrectedSegment'];
+export type SpeakerOptions = components['schemas']['SpeakerOptions'];
 export type InvalidOption = components['schemas']['InvalidOption'];
 export type Problem = components['schemas']['Problem'];
 export type JobEvent = components['schemas']['JobEvent'];
@@ -2527,7 +3485,7 @@ export interface operations {
                     channels?: "mix" | "split";
                     /**
                      * Diarize
-                     * @description Tell speakers apart: by channel with `channels=split`, else by voice. Segments carry a number.
+                     * @description Tell speakers apart, by voice or, with `channels=split` and where the two channels of a stereo recording are two speakers, by channel. Segments carry the speaker's number.
                      * @default false
                      */
                     diarize?: boolean;
@@ -2641,7 +3599,7 @@ export interface operations {
                     channels?: "mix" | "split";
                     /**
                      * Diarize
-                     * @description Tell speakers apart: by channel with `channels=split`, else by voice. Segments carry a number.
+                     * @description Tell speakers apart, by voice or, with `channels=split` and where the two channels of a stereo recording are two speakers, by channel. Segments carry the speaker's number.
                      * @default false
                      */
                     diarize?: boolean;
@@ -2897,7 +3855,7 @@ export interface operations {
                     channels?: "mix" | "split";
                     /**
                      * Diarize
-                     * @description Tell speakers apart: by channel with `channels=split`, else by voice. Segments carry a number.
+                     * @description Tell speakers apart, by voice or, with `channels=split` and where the two channels of a stereo recording are two speakers, by channel. Segments carry the speaker's number.
                      * @default false
                      */
                     diarize?: boolean;
@@ -3219,7 +4177,7 @@ export interface operations {
                     channels?: "mix" | "split";
                     /**
                      * Diarize
-                     * @description Tell speakers apart: by channel with `channels=split`, else by voice. Segments carry a number.
+                     * @description Tell speakers apart, by voice or, with `channels=split` and where the two channels of a stereo recording are two speakers, by channel. Segments carry the speaker's number.
                      * @default false
                      */
                     diarize?: boolean;
@@ -3672,7 +4630,7 @@ export interface operations {
                     channels?: "mix" | "split";
                     /**
                      * Diarize
-                     * @description Tell speakers apart: by channel with `channels=split`, else by voice. Segments carry a number.
+                     * @description Tell speakers apart, by voice or, with `channels=split` and where the two channels of a stereo recording are two speakers, by channel. Segments carry the speaker's number.
                      * @default false
                      */
                     diarize?: boolean;
@@ -3955,6 +4913,510 @@ export interface operations {
             };
         };
     };
+    transcribe_transcribe_async_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes it safe to send the request again: for a day, the same key with the same body is answered with the same job. */
+                "idempotency-key"?: string | null;
+                /** @description `no-cache` asks for a transcription of its own, whatever was done before. */
+                "cache-control"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * Format: binary
+                     * @description An audio or video file; its name and type don't matter.
+                     */
+                    file: string;
+                    /**
+                     * Model
+                     * @description Model to transcribe with; the service's default model if left out. `GET /health/ready` lists the loaded ones.
+                     */
+                    model?: string | null;
+                    /**
+                     * Language
+                     * @description Spoken language, as a Whisper code (`en`) or English name (`english`); detected if left out.
+                     */
+                    language?: string | null;
+                    /**
+                     * Task
+                     * @description `transcribe` keeps the spoken language, `translate` writes English.
+                     * @default transcribe
+                     * @enum {string}
+                     */
+                    task?: "transcribe" | "translate";
+                    /**
+                     * Initial Prompt
+                     * @description Text that precedes the audio: sets spelling, names and style.
+                     */
+                    initial_prompt?: string | null;
+                    /**
+                     * Hotwords
+                     * @description Words to expect, such as names, given to the model as a hint before every window.
+                     */
+                    hotwords?: string | null;
+                    /**
+                     * Quality
+                     * @description `fast` decodes greedily, `balanced` with a beam, `accurate` window by window, each prompted by the text before, at several times the cost.
+                     * @default balanced
+                     * @enum {string}
+                     */
+                    quality?: "fast" | "balanced" | "accurate";
+                    /**
+                     * Beam Size
+                     * @description Hypotheses kept while decoding, 1 is greedy; left out, 1 for `fast` and 5 otherwise.
+                     */
+                    beam_size?: number | null;
+                    /**
+                     * Temperature
+                     * @description 0 gives the same words every time; above, text is drawn by lot, the more freely the higher.
+                     * @default 0
+                     */
+                    temperature?: number;
+                    /**
+                     * Vad Filter
+                     * @description Skip what the voice activity detector finds to be no speech.
+                     * @default true
+                     */
+                    vad_filter?: boolean;
+                    /**
+                     * Multilingual
+                     * @description Detect the language anew for every stretch of speech; with `accurate`, for every 30 seconds.
+                     * @default false
+                     */
+                    multilingual?: boolean;
+                    /**
+                     * Channels
+                     * @description `mix` transcribes all channels as one, `split` each apart: its segments carry its number.
+                     * @default mix
+                     * @enum {string}
+                     */
+                    channels?: "mix" | "split";
+                    /**
+                     * Diarize
+                     * @description Tell speakers apart, by voice or, with `channels=split` and where the two channels of a stereo recording are two speakers, by channel. Segments carry the speaker's number.
+                     * @default false
+                     */
+                    diarize?: boolean;
+                    /**
+                     * Min Speakers
+                     * @description At least so many, told apart by voice.
+                     */
+                    min_speakers?: number | null;
+                    /**
+                     * Max Speakers
+                     * @description At most so many, told apart by voice.
+                     */
+                    max_speakers?: number | null;
+                    /**
+                     * Word Timestamps
+                     * @description Give every word its start and end.
+                     * @default false
+                     */
+                    word_timestamps?: boolean;
+                    /**
+                     * Clip Start Seconds
+                     * @description Transcribe from here on.
+                     * @default 0
+                     */
+                    clip_start_seconds?: number;
+                    /**
+                     * Clip End Seconds
+                     * @description Transcribe up to here; to the end if left out.
+                     */
+                    clip_end_seconds?: number | null;
+                    /**
+                     * Redact
+                     * @description Kinds of personal data to replace by placeholders such as `[EMAIL]` before anything is stored, separated by commas or as a list. `name` and `location` need a model of names; `GET /health/ready` tells what each worker redacts.
+                     * @default []
+                     */
+                    redact?: string | ("card" | "iban" | "us_ssn" | "uk_nhs" | "uk_nino" | "es_nif" | "it_fiscal_code" | "pl_pesel" | "email" | "ip" | "url" | "phone" | "name" | "location")[];
+                    /**
+                     * Format: uri
+                     * @description Where to POST, signed, that the job is completed, failed or cancelled: http or https, on the public internet, without credentials. `GET /webhooks/{job_id}` tells how that went. If left out, its key's.
+                     */
+                    webhook_url?: string;
+                    /** @description Hours after its end when everything of the job is removed: transcript, audio, record, webhook log. A minute or more, and at most its key's, or RESULT_TTL_HOURS. If left out, its key's; or else results are kept for RESULT_TTL_HOURS and the record for RECORD_TTL_HOURS more. */
+                    retention_hours?: number;
+                    /** @description One of the service's SENSITIVITY_LABELS. If left out, its key's or the service's default. Send it before the file: a label may have a disk of its own. */
+                    sensitivity?: string;
+                };
+                "application/json": {
+                    /**
+                     * Model
+                     * @description Model to transcribe with; the service's default model if left out. `GET /health/ready` lists the loaded ones.
+                     */
+                    model?: string | null;
+                    /**
+                     * Language
+                     * @description Spoken language, as a Whisper code (`en`) or English name (`english`); detected if left out.
+                     */
+                    language?: string | null;
+                    /**
+                     * Task
+                     * @description `transcribe` keeps the spoken language, `translate` writes English.
+                     * @default transcribe
+                     * @enum {string}
+                     */
+                    task?: "transcribe" | "translate";
+                    /**
+                     * Initial Prompt
+                     * @description Text that precedes the audio: sets spelling, names and style.
+                     */
+                    initial_prompt?: string | null;
+                    /**
+                     * Hotwords
+                     * @description Words to expect, such as names, given to the model as a hint before every window.
+                     */
+                    hotwords?: string | null;
+                    /**
+                     * Quality
+                     * @description `fast` decodes greedily, `balanced` with a beam, `accurate` window by window, each prompted by the text before, at several times the cost.
+                     * @default balanced
+                     * @enum {string}
+                     */
+                    quality?: "fast" | "balanced" | "accurate";
+                    /**
+                     * Beam Size
+                     * @description Hypotheses kept while decoding, 1 is greedy; left out, 1 for `fast` and 5 otherwise.
+                     */
+                    beam_size?: number | null;
+                    /**
+                     * Temperature
+                     * @description 0 gives the same words every time; above, text is drawn by lot, the more freely the higher.
+                     * @default 0
+                     */
+                    temperature?: number;
+                    /**
+                     * Vad Filter
+                     * @description Skip what the voice activity detector finds to be no speech.
+                     * @default true
+                     */
+                    vad_filter?: boolean;
+                    /**
+                     * Multilingual
+                     * @description Detect the language anew for every stretch of speech; with `accurate`, for every 30 seconds.
+                     * @default false
+                     */
+                    multilingual?: boolean;
+                    /**
+                     * Channels
+                     * @description `mix` transcribes all channels as one, `split` each apart: its segments carry its number.
+                     * @default mix
+                     * @enum {string}
+                     */
+                    channels?: "mix" | "split";
+                    /**
+                     * Diarize
+                     * @description Tell speakers apart, by voice or, with `channels=split` and where the two channels of a stereo recording are two speakers, by channel. Segments carry the speaker's number.
+                     * @default false
+                     */
+                    diarize?: boolean;
+                    /**
+                     * Min Speakers
+                     * @description At least so many, told apart by voice.
+                     */
+                    min_speakers?: number | null;
+                    /**
+                     * Max Speakers
+                     * @description At most so many, told apart by voice.
+                     */
+                    max_speakers?: number | null;
+                    /**
+                     * Word Timestamps
+                     * @description Give every word its start and end.
+                     * @default false
+                     */
+                    word_timestamps?: boolean;
+                    /**
+                     * Clip Start Seconds
+                     * @description Transcribe from here on.
+                     * @default 0
+                     */
+                    clip_start_seconds?: number;
+                    /**
+                     * Clip End Seconds
+                     * @description Transcribe up to here; to the end if left out.
+                     */
+                    clip_end_seconds?: number | null;
+                    /**
+                     * Redact
+                     * @description Kinds of personal data to replace by placeholders such as `[EMAIL]` before anything is stored, separated by commas or as a list. `name` and `location` need a model of names; `GET /health/ready` tells what each worker redacts.
+                     * @default []
+                     */
+                    redact?: string | ("card" | "iban" | "us_ssn" | "uk_nhs" | "uk_nino" | "es_nif" | "it_fiscal_code" | "pl_pesel" | "email" | "ip" | "url" | "phone" | "name" | "location")[];
+                    /**
+                     * Url
+                     * Format: uri
+                     * @description Where a worker fetches the audio or video file: http or https, on the public internet, without credentials, answered with the file itself or a redirect to it. It is kept until the file is there.
+                     * @example https://example.com/episode-12.mp3
+                     */
+                    url: string;
+                    /**
+                     * Webhook Url
+                     * Format: uri
+                     * @description As in the form.
+                     */
+                    webhook_url?: string | null;
+                    /**
+                     * Retention Hours
+                     * @description As in the form.
+                     */
+                    retention_hours?: number | null;
+                    /**
+                     * Sensitivity
+                     * @description As in the form.
+                     */
+                    sensitivity?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description The job is stored durably and will be done; follow `Location`. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "job_id": "5f0c2a4e9b1d47c8a36e1f0b7d92c485",
+                     *       "status": "queued",
+                     *       "cached": false,
+                     *       "message": "Accepted. Follow it at /status/5f0c2a4e9b1d47c8a36e1f0b7d92c485"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["JobAccepted"];
+                };
+            };
+            /** @description The request body can't be parsed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Valid credentials are needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials don't allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The upload came too slowly or The upload took too long */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The file is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Send the file as multipart/form-data or The file is neither audio nor video */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The form has no file or The file is empty or One or more options are not valid or No worker serves this model or The Idempotency-Key belongs to another request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests or The queue is full or Too many uploads at once */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Tokens can't be checked or The service takes no more uploads at once or The store is not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The service is short of disk space */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    job_with_result_transcribe__job_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id that POST /transcribe answered. */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "job_id": "5f0c2a4e9b1d47c8a36e1f0b7d92c485",
+                     *       "status": "processing",
+                     *       "model": "base",
+                     *       "file_name": "interview.mp3",
+                     *       "options": {
+                     *         "model": null,
+                     *         "language": null,
+                     *         "task": "transcribe",
+                     *         "initial_prompt": null,
+                     *         "hotwords": null,
+                     *         "quality": "balanced",
+                     *         "beam_size": null,
+                     *         "temperature": 0,
+                     *         "vad_filter": true,
+                     *         "multilingual": false,
+                     *         "channels": "mix",
+                     *         "diarize": false,
+                     *         "min_speakers": null,
+                     *         "max_speakers": null,
+                     *         "word_timestamps": false,
+                     *         "clip_start_seconds": 0,
+                     *         "clip_end_seconds": null,
+                     *         "redact": []
+                     *       },
+                     *       "progress": {
+                     *         "audio_seconds_done": 30,
+                     *         "audio_seconds_total": 120.5,
+                     *         "percent": 24.9
+                     *       },
+                     *       "segments": 6,
+                     *       "queue_position": null,
+                     *       "audio_seconds_ahead": null,
+                     *       "eta": {
+                     *         "seconds": 21.5,
+                     *         "low_seconds": 18,
+                     *         "high_seconds": 30.2
+                     *       },
+                     *       "language": "en",
+                     *       "attempt": 1,
+                     *       "cached": false,
+                     *       "cancel_requested": false,
+                     *       "retention_hours": null,
+                     *       "sensitivity": "confidential",
+                     *       "failure": null,
+                     *       "created_at": "2026-11-21T11:50:23.091Z",
+                     *       "started_at": "2026-11-21T11:50:23.124Z",
+                     *       "finished_at": null,
+                     *       "expires_at": null,
+                     *       "error": null,
+                     *       "result": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["JobWithResult"];
+                };
+            };
+            /** @description Valid credentials are needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials don't allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such job */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The result has expired */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Tokens can't be checked or The store is not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     status_status__job_id__get: {
         parameters: {
             query?: {
@@ -3994,6 +5456,9 @@ export interface operations {
                      *         "vad_filter": true,
                      *         "multilingual": false,
                      *         "channels": "mix",
+                     *         "diarize": false,
+                     *         "min_speakers": null,
+                     *         "max_speakers": null,
                      *         "word_timestamps": false,
                      *         "clip_start_seconds": 0,
                      *         "clip_end_seconds": null,
@@ -4481,6 +5946,9 @@ export interface operations {
                      *             "vad_filter": true,
                      *             "multilingual": false,
                      *             "channels": "mix",
+                     *             "diarize": false,
+                     *             "min_speakers": null,
+                     *             "max_speakers": null,
                      *             "word_timestamps": false,
                      *             "clip_start_seconds": 0,
                      *             "clip_end_seconds": null,
@@ -4525,6 +5993,232 @@ export interface operations {
             };
             /** @description The credentials don't allow this */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description One or more options are not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Tokens can't be checked or The store is not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    audio_audio__job_id__get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Bytes wanted, such as `bytes=0-65535`. */
+                Range?: string | null;
+                /** @description The `ETag` that the part is to be of. */
+                "if-range"?: string | null;
+            };
+            path: {
+                /** @description The id that POST /transcribe answered. */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file as it was sent. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example fLaC... */
+                    "audio/*": string;
+                    /** @example fLaC... */
+                    "video/*": string;
+                    /** @example fLaC... */
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description The part of it that `Range` asked for. */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example fLaC... */
+                    "audio/*": string;
+                    /** @example fLaC... */
+                    "video/*": string;
+                    /** @example fLaC... */
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Valid credentials are needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials don't allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such job */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The job is not finished */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The audio is gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There are no such bytes */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Tokens can't be checked or The store is not available */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    search_search_get: {
+        parameters: {
+            query: {
+                /** @description Words that a segment has, all of them: `word`, `"a phrase"`, `begin*`; none of `-word`. */
+                q: string;
+                /** @description Hits a page. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "hits": [
+                     *         {
+                     *           "job_id": "5f0c2a4e9b1d47c8a36e1f0b7d92c485",
+                     *           "file_name": "interview.mp3",
+                     *           "created_at": "2026-11-21T11:50:16.359Z",
+                     *           "segment_id": 7,
+                     *           "start": 31.4,
+                     *           "end": 36.9,
+                     *           "text": "The budget for next year is half of it.",
+                     *           "marks": [
+                     *             [
+                     *               4,
+                     *               10
+                     *             ],
+                     *             [
+                     *               15,
+                     *               24
+                     *             ]
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "next_cursor": "1882508431353675768"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SearchPage"];
+                };
+            };
+            /** @description Valid credentials are needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The credentials don't allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Search is not in use */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5062,6 +6756,9 @@ export interface operations {
                      *               "vad_filter": true,
                      *               "multilingual": false,
                      *               "channels": "mix",
+                     *               "diarize": false,
+                     *               "min_speakers": null,
+                     *               "max_speakers": null,
                      *               "word_timestamps": false,
                      *               "clip_start_seconds": 0,
                      *               "clip_end_seconds": null,
@@ -5275,6 +6972,9 @@ export interface operations {
                      *           "vad_filter": true,
                      *           "multilingual": false,
                      *           "channels": "mix",
+                     *           "diarize": false,
+                     *           "min_speakers": null,
+                     *           "max_speakers": null,
                      *           "word_timestamps": false,
                      *           "clip_start_seconds": 0,
                      *           "clip_end_seconds": null,
@@ -6698,7 +8398,8 @@ export interface operations {
                      *             "ip",
                      *             "url",
                      *             "phone"
-                     *           ]
+                     *           ],
+                     *           "diarizes": true
                      *         }
                      *       ],
                      *       "mean_latency_seconds": 2.058
@@ -6780,7 +8481,8 @@ export interface operations {
                      *             "ip",
                      *             "url",
                      *             "phone"
-                     *           ]
+                     *           ],
+                     *           "diarizes": true
                      *         }
                      *       ],
                      *       "accepted": 120,
@@ -6855,6 +8557,1586 @@ export interface operations {
                 content: {
                     /** @example transcription_queue_depth{lane="base"} 3.0 */
                     "text/plain": unknown;
+                };
+            };
+        };
+    };
+    upload_v2_upload_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description An audio or video file as it is; the type doesn't matter. */
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "upload_url": "http://127.0.0.1:8000/v2/upload/5f0c2a4e9b1d47c8a36e1f0b7d92c485"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["UploadedFile"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssemblyAIError"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssemblyAIError"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssemblyAIError"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssemblyAIError"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssemblyAIError"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssemblyAIError"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssemblyAIError"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssemblyAIError"];
+                };
+            };
+        };
+    };
+    transcripts_v2_transcript_get: {
+        parameters: {
+            query?: {
+                /** @description Transcripts a page. */
+                limit?: number;
+                /** @description Only those with this status. */
+                status?: ("queued" | "processing" | "completed" | "error") | null;
+                /** @description Only those of this day, in UTC. */
+                created_on?: string | null;
+                /** @description Only those that are older than this one. */
+                before_id?: string | null;
+                /** @description Only those that are newer than this one. */
+                after_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "page_details": {
+                     *         "limit": 10,
+                     *         "result_count": 1,
+                     *         "current_url": "http://127.0.0.1:8000/v2/transcript?limit=10",
+                     *         "prev_url": null,
+                     *         "next_url": "http://127.0.0.1:8000/v2/transcript?limit=10&after_id=5f0c2a4e9b1d47c8a36e1f0b7d92c485"
+                     *       },
+                     *       "transcripts": [
+                     *         {
+                     *           "id": "5f0c2a4e9b1d47c8a36e1f0b7d92c485",
+                     *           "resource_url": "http://127.0.0.1:8000/v2/transcript/5f0c2a4e9b1d47c8a36e1f0b7d92c485",
+                     *           "status": "completed",
+                     *           "created": "2026-11-21T11:50:23.091000+00:00",
+                     *           "completed": "2026-11-21T11:50:31.702000+00:00",
+                     *           "audio_url": "http://127.0.0.1:8000/v2/upload/5f0c2a4e9b1d47c8a36e1f0b7d92c485",
+                     *           "error": null
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TranscriptList"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssemblyAIError"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssemblyAIError"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssemblyAIError"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssemblyAIError"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssemblyAIError"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssemblyAIError"];
+                };
+            };
+        };
+    };
+    create_v2_transcript_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Audio Url
+                     * @description The `upload_url` of `POST /v2/upload`, or a URL on the public internet that serves the file.
+                     * @example https://example.com/episode-12.mp3
+                     */
+                    audio_url: string;
+                    /**
+                     * Language Code
+                     * @description `en`, `en_us`, `de`, …; detected if left out.
+                     * @example en_us
+                     */
+                    language_code?: string | null;
+                    /**
+                     * Language Detection
+                     * @description Detect it, whatever `language_code` says.
+                     */
+                    language_detection?: boolean | null;
+                    /**
+                     * Speaker Labels
+                     * @description Tell speakers apart by their voices.
+                     */
+                    speaker_labels?: boolean | null;
+                    /** Speakers Expected */
+                    speakers_expected?: number | null;
+                    speaker_options?: components["schemas"]["SpeakerOptions"] | null;
+                    /**
+                     * Multichannel
+                     * @description Transcribe each channel apart.
+                     */
+                    multichannel?: boolean | null;
+                    /**
+                     * Dual Channel
+                     * @description The same, by its former name.
+                     */
+                    dual_channel?: boolean | null;
+                    /**
+                     * Keyterms Prompt
+                     * @description Words to expect; with `word_boost` 1,000 characters.
+                     */
+                    keyterms_prompt?: string[] | null;
+                    /**
+                     * Word Boost
+                     * @description The same, by its former name.
+                     */
+                    word_boost?: string[] | null;
+                    /**
+                     * Prompt
+                     * @description Text that sets spelling and style.
+                     */
+                    prompt?: string | null;
+                    /** Temperature */
+                    temperature?: number | null;
+                    /**
+                     * Audio Start From
+                     * @description Milliseconds.
+                     */
+                    audio_start_from?: number | null;
+                    /**
+                     * Audio End At
+                     * @description Milliseconds.
+                     */
+                    audio_end_at?: number | null;
+                    /**
+                     * Webhook Url
+                     * @description Told when the transcript is ready.
+                     */
+                    webhook_url?: string | null;
+                    /**
+                     * Webhook Auth Header Name
+                     * @description A header that is sent to it.
+                     */
+                    webhook_auth_header_name?: string | null;
+                    /**
+                     * Webhook Auth Header Value
+                     * @description Its value, never shown.
+                     */
+                    webhook_auth_header_value?: string | null;
+                } & {
+                    [key: string]: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description The transcript is queued durably and will be done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "5f0c2a4e9b1d47c8a36e1f0b7d92c485",
+                     *       "audio_url": "http://127.0.0.1:8000/v2/upload/5f0c2a4e9b1d47c8a36e1f0b7d92c485",
+                     *       "status": "queued",
+                     *       "error": null,
+                     *       "text": null,
+                     *       "words": null,
+                     *       "utterances": null,
+                     *       "confidence": null,
+                     *       "audio_duration": 11,
+                     *       "language_code": null,
+                     *       "language_confidence": null,
+                     *       "language_detection": true,
+                     *       "speaker_labels": false,
+                     *       "multichannel": false,
+                     *       "keyterms_prompt": [
+                     *         "Americans"
+                     *       ],
+                     *       "prompt": null,
+                     *       "temperature": 0,
+                     *       "punctuate": true,
+                     *       "format_text": true,
+                     *       "audio_start_from": null,
+                     *       "audio_end_at": null,
+                     *       "speech_model_used": "base",
+                     *       "webhook_url": "https://example.com/hooks",
+                     *       "webhook_status_code": null,
+                     *       "webhook_auth": true,
+                     *       "webhook_auth_header_name": "X-My-Webhook-Secret"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TranscriptView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssemblyAIError"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssemblyAIError"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssemblyAIError"];
+                };
+            };
+            /** @description Gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssemblyAIError"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssemblyAIError"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssemblyAIError"];
+                };
+            };
+        };
+    };
+    transcript_v2_transcript__job_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id that POST /transcribe answered. */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "5f0c2a4e9b1d47c8a36e1f0b7d92c485",
+                     *       "audio_url": "http://127.0.0.1:8000/v2/upload/5f0c2a4e9b1d47c8a36e1f0b7d92c485",
+                     *       "status": "completed",
+                     *       "error": null,
+                     *       "text": "And so my fellow Americans, ask not what your country can do for you.",
+                     *       "words": [
+                     *         {
+                     *           "text": "country",
+                     *           "start": 3270,
+                     *           "end": 3810,
+                     *           "confidence": 0.97,
+                     *           "speaker": null,
+                     *           "channel": null
+                     *         }
+                     *       ],
+                     *       "utterances": null,
+                     *       "confidence": 0.94,
+                     *       "audio_duration": 11,
+                     *       "language_code": "en",
+                     *       "language_confidence": 0.95,
+                     *       "language_detection": true,
+                     *       "speaker_labels": false,
+                     *       "multichannel": false,
+                     *       "keyterms_prompt": [
+                     *         "Americans"
+                     *       ],
+                     *       "prompt": null,
+                     *       "temperature": 0,
+                     *       "punctuate": true,
+                     *       "format_text": true,
+                     *       "audio_start_from": null,
+                     *       "audio_end_at": null,
+                     *       "speech_model_used": "base",
+                     *       "webhook_url": "https://example.com/hooks",
+                     *       "webhook_status_code": 200,
+                     *       "webhook_auth": true,
+                     *       "webhook_auth_header_name": "X-My-Webhook-Secret"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TranscriptView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssemblyAIError"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssemblyAIError"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssemblyAIError"];
+                };
+            };
+            /** @description Gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssemblyAIError"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssemblyAIError"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssemblyAIError"];
+                };
+            };
+        };
+    };
+    remove_v2_transcript__job_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id that POST /transcribe answered. */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "5f0c2a4e9b1d47c8a36e1f0b7d92c485",
+                     *       "audio_url": "http://127.0.0.1:8000/v2/upload/5f0c2a4e9b1d47c8a36e1f0b7d92c485",
+                     *       "status": "completed",
+                     *       "error": null,
+                     *       "text": null,
+                     *       "words": null,
+                     *       "utterances": null,
+                     *       "confidence": null,
+                     *       "audio_duration": 11,
+                     *       "language_code": null,
+                     *       "language_confidence": null,
+                     *       "language_detection": true,
+                     *       "speaker_labels": false,
+                     *       "multichannel": false,
+                     *       "keyterms_prompt": [
+                     *         "Americans"
+                     *       ],
+                     *       "prompt": null,
+                     *       "temperature": 0,
+                     *       "punctuate": true,
+                     *       "format_text": true,
+                     *       "audio_start_from": null,
+                     *       "audio_end_at": null,
+                     *       "speech_model_used": "base",
+                     *       "webhook_url": "https://example.com/hooks",
+                     *       "webhook_status_code": null,
+                     *       "webhook_auth": true,
+                     *       "webhook_auth_header_name": "X-My-Webhook-Secret"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TranscriptView"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssemblyAIError"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssemblyAIError"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssemblyAIError"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssemblyAIError"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssemblyAIError"];
+                };
+            };
+        };
+    };
+    srt_v2_transcript__job_id__srt_get: {
+        parameters: {
+            query?: {
+                /** @description Columns of a caption, which is one line then. */
+                chars_per_caption?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description The id that POST /transcribe answered. */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example 1
+                     *     00:00:00,000 --> 00:00:04,000
+                     *     And so my fellow Americans
+                     */
+                    "text/plain": unknown;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssemblyAIError"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssemblyAIError"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssemblyAIError"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssemblyAIError"];
+                };
+            };
+            /** @description Gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssemblyAIError"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssemblyAIError"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssemblyAIError"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssemblyAIError"];
+                };
+            };
+        };
+    };
+    vtt_v2_transcript__job_id__vtt_get: {
+        parameters: {
+            query?: {
+                /** @description Columns of a caption, which is one line then. */
+                chars_per_caption?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description The id that POST /transcribe answered. */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example WEBVTT
+                     *
+                     *     00:00:00.000 --> 00:00:04.000
+                     *     And so my fellow
+                     */
+                    "text/plain": unknown;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssemblyAIError"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssemblyAIError"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssemblyAIError"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssemblyAIError"];
+                };
+            };
+            /** @description Gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssemblyAIError"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssemblyAIError"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssemblyAIError"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssemblyAIError"];
+                };
+            };
+        };
+    };
+    get_sentences_v2_transcript__job_id__sentences_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id that POST /transcribe answered. */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "5f0c2a4e9b1d47c8a36e1f0b7d92c485",
+                     *       "confidence": 0.94,
+                     *       "audio_duration": 11,
+                     *       "sentences": [
+                     *         {
+                     *           "text": "And so my fellow Americans, ask not what your country can do for you.",
+                     *           "start": 0,
+                     *           "end": 11000,
+                     *           "confidence": 0.94,
+                     *           "speaker": null,
+                     *           "channel": null,
+                     *           "words": [
+                     *             {
+                     *               "text": "country",
+                     *               "start": 3270,
+                     *               "end": 3810,
+                     *               "confidence": 0.97,
+                     *               "speaker": null,
+                     *               "channel": null
+                     *             }
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SentencesView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssemblyAIError"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssemblyAIError"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssemblyAIError"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssemblyAIError"];
+                };
+            };
+            /** @description Gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssemblyAIError"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssemblyAIError"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssemblyAIError"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssemblyAIError"];
+                };
+            };
+        };
+    };
+    get_paragraphs_v2_transcript__job_id__paragraphs_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id that POST /transcribe answered. */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "5f0c2a4e9b1d47c8a36e1f0b7d92c485",
+                     *       "confidence": 0.94,
+                     *       "audio_duration": 11,
+                     *       "paragraphs": [
+                     *         {
+                     *           "text": "And so my fellow Americans, ask not what your country can do for you.",
+                     *           "start": 0,
+                     *           "end": 11000,
+                     *           "confidence": 0.94,
+                     *           "speaker": null,
+                     *           "channel": null,
+                     *           "words": [
+                     *             {
+                     *               "text": "country",
+                     *               "start": 3270,
+                     *               "end": 3810,
+                     *               "confidence": 0.97,
+                     *               "speaker": null,
+                     *               "channel": null
+                     *             }
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ParagraphsView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssemblyAIError"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssemblyAIError"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssemblyAIError"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssemblyAIError"];
+                };
+            };
+            /** @description Gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssemblyAIError"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssemblyAIError"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssemblyAIError"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssemblyAIError"];
+                };
+            };
+        };
+    };
+    word_search_v2_transcript__job_id__word_search_get: {
+        parameters: {
+            query?: {
+                /** @description Words, numbers or phrases, separated by commas; at least one. */
+                words?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The id that POST /transcribe answered. */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "5f0c2a4e9b1d47c8a36e1f0b7d92c485",
+                     *       "total_count": 1,
+                     *       "matches": [
+                     *         {
+                     *           "text": "country",
+                     *           "count": 1,
+                     *           "timestamps": [
+                     *             [
+                     *               3270,
+                     *               3810
+                     *             ]
+                     *           ],
+                     *           "indexes": [
+                     *             9
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WordSearchView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssemblyAIError"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssemblyAIError"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssemblyAIError"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssemblyAIError"];
+                };
+            };
+            /** @description Gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssemblyAIError"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssemblyAIError"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssemblyAIError"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssemblyAIError"];
+                };
+            };
+        };
+    };
+    asr_asr_post: {
+        parameters: {
+            query?: {
+                /** @description `false` says that the file may be bare samples, unless it begins as a container does. */
+                encode?: boolean;
+                /** @description `translate` writes English. */
+                task?: "transcribe" | "translate";
+                /** @description A Whisper code; detected if left out. */
+                language?: string;
+                /** @description Text that sets spelling and style. */
+                initial_prompt?: string;
+                /** @description Words to expect. */
+                hotwords?: string;
+                /** @description Skip what is no speech. */
+                vad_filter?: boolean;
+                /** @description Time every word; with `output=json`. */
+                word_timestamps?: boolean;
+                /** @description Tell speakers apart. */
+                diarize?: boolean;
+                /** @description At least so many. */
+                min_speakers?: number | null;
+                /** @description At most so many. */
+                max_speakers?: number | null;
+                /** @description How to write the transcript. */
+                output?: components["schemas"]["Output"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * Format: binary
+                     * @description An audio or video file; with `encode=false` also bare samples: signed, 16-bit, little-endian, mono, 16 kHz.
+                     */
+                    audio_file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The transcript as a file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example 1
+                     *     00:00:00,000 --> 00:00:04,000
+                     *     And so my fellow Americans
+                     */
+                    "text/plain": unknown;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhisperAsrError"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhisperAsrError"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhisperAsrError"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhisperAsrError"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhisperAsrError"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhisperAsrError"];
+                };
+            };
+            /** @description Gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhisperAsrError"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhisperAsrError"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhisperAsrError"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhisperAsrError"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhisperAsrError"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhisperAsrError"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhisperAsrError"];
+                };
+            };
+            /** @description Gateway Timeout */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhisperAsrError"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhisperAsrError"];
+                };
+            };
+        };
+    };
+    detect_language_detect_language_post: {
+        parameters: {
+            query?: {
+                /** @description `false` says that the file may be bare samples, unless it begins as a container does. */
+                encode?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * Format: binary
+                     * @description An audio or video file; with `encode=false` also bare samples: signed, 16-bit, little-endian, mono, 16 kHz.
+                     */
+                    audio_file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "detected_language": "german",
+                     *       "language_code": "de",
+                     *       "confidence": 0.98
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DetectedLanguage"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhisperAsrError"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhisperAsrError"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhisperAsrError"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhisperAsrError"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhisperAsrError"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhisperAsrError"];
+                };
+            };
+            /** @description Gone */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhisperAsrError"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhisperAsrError"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhisperAsrError"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhisperAsrError"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhisperAsrError"];
+                };
+            };
+            /** @description Internal Server Error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhisperAsrError"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhisperAsrError"];
+                };
+            };
+            /** @description Gateway Timeout */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhisperAsrError"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhisperAsrError"];
+                };
+            };
+        };
+    };
+    version_status_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "version": "0.1.0"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ServerVersion"];
                 };
             };
         };
