@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from api.eta import Estimate, Pace, estimate_running, estimate_waiting
 from api.job_store import JobState, JobStore
-from core.work import JobStatus
+from core.work import JobStatus, Work
 
 _FRESH_SECONDS = 1.0
 
@@ -16,6 +16,35 @@ class _Lane:
     pace: Pace
     slots: int
     read_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What of a work bears on when it will be completed."""
+
+    lane: str
+    audio_seconds: float
+    """What there is to do in all, for the attempt under way if there is one."""
+    is_guess: bool
+    done_seconds: float = 0.0
+    """Of that."""
+    claimed_at: datetime | None = None
+    """When the attempt under way began; None if there is none."""
+
+    @classmethod
+    def of(cls, work: Work) -> "Outlook":
+        """Return the outlook of a work that is not finished."""
+        if work.status is not JobStatus.PROCESSING or work.claimed_at is None:
+            return cls(work.lane, work.cost_seconds, work.is_cost_guessed)
+        start = work.options.clip_start_seconds
+        begin = max(start, work.resumed_from_seconds)
+        return cls(
+            work.lane,
+            work.cost_seconds - max(0.0, begin - start),
+            work.is_cost_guessed,
+            done_seconds=max(0.0, work.progress_seconds - begin),
+            claimed_at=work.claimed_at,
+        )
 
 
 class Forecast:
@@ -31,42 +60,33 @@ class Forecast:
         Raises:
             redis.exceptions.RedisError: Redis does not answer.
         """
-        work = state.job.work
-        if state.job.status.is_finished:
-            return None
-        if work.status is JobStatus.PROCESSING and work.claimed_at is not None:
-            lane = await self._lane(work.lane)
-            begin = max(work.options.clip_start_seconds, work.resumed_from_seconds)
-            done = max(0.0, work.progress_seconds - begin)
-            total = work.cost_seconds - max(0.0, begin - work.options.clip_start_seconds)
-            return estimate_running(
-                lane.pace,
-                remaining_seconds=max(0.0, total - done),
-                done_seconds=done,
-                elapsed_seconds=max(0.0, (datetime.now(UTC) - work.claimed_at).total_seconds()),
-                is_guess=work.is_cost_guessed,
-            )
-        return await self.of_waiting(work.lane, state, audio_seconds=work.cost_seconds, is_guess=work.is_cost_guessed)
+        return None if state.job.status.is_finished else await self.by(Outlook.of(state.job.work), state)
 
-    async def of_waiting(
-        self, lane_name: str, state: JobState, *, audio_seconds: float, is_guess: bool
-    ) -> Estimate | None:
-        """Return the same of a job that isn't running, of which the lane and the length are known already.
+    async def by(self, outlook: "Outlook", state: JobState) -> Estimate | None:
+        """Return the same of an unfinished job whose work is known by its outlook alone.
 
         Raises:
             redis.exceptions.RedisError: Redis does not answer.
         """
+        if outlook.claimed_at is not None:
+            return estimate_running(
+                (await self._lane(outlook.lane)).pace,
+                remaining_seconds=max(0.0, outlook.audio_seconds - outlook.done_seconds),
+                done_seconds=outlook.done_seconds,
+                elapsed_seconds=max(0.0, (datetime.now(UTC) - outlook.claimed_at).total_seconds()),
+                is_guess=outlook.is_guess,
+            )
         if state.queue_position is None:
             return None
-        lane = await self._lane(lane_name)
+        lane = await self._lane(outlook.lane)
         return estimate_waiting(
             lane.pace,
             position=state.queue_position,
             audio_seconds_ahead=state.audio_seconds_ahead,
-            audio_seconds=audio_seconds,
+            audio_seconds=outlook.audio_seconds,
             running=state.lane_remaining_seconds,
             slots=lane.slots,
-            is_guess=is_guess,
+            is_guess=outlook.is_guess,
         )
 
     async def _lane(self, name: str) -> _Lane:

@@ -16,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 from api import problems
 from api.access import require
 from api.audit import Audit
-from api.forecast import Forecast
+from api.forecast import Forecast, Outlook
 from api.job_store import JobState, JobStore
 from api.metrics import GatewayMetrics
 from api.observation import Watch
@@ -25,35 +25,34 @@ from api.response_headers import completed
 from api.views import JobPlace, JobView
 from core.errors import ScriptoriumError
 from core.job import JOB_ID_PATTERN
-from core.work import JobStatus, Work
 
 _POLL = re.compile(f"/status/({JOB_ID_PATTERN})")
 _JSON = (b"content-type", b"application/json")
 _MOST_REMEMBERED = 8192
-"""Waiting and finished jobs whose status is kept as it was last written, somewhat more than 1 KiB each."""
+"""Jobs whose status is kept as it was last written, somewhat more than 1 KiB each."""
 _PLACE_BEGINS, _PLACE_ENDS = b'"queue_position":', b',"language":'
 """Around what `JobPlace` holds, in a `JobView`."""
 
 
 class _Written(NamedTuple):
-    """A status as it was written, on both sides of the place in the queue if the job waits."""
+    """A status as it was written, on both sides of its place in the queue and its ETA if the job isn't finished."""
 
+    version: int
+    """Of the job."""
     before: bytes
     after: bytes
-    lane: str | None
-    """None where no place is to be put in."""
-    cost_seconds: float
-    is_cost_guessed: bool
+    outlook: Outlook | None
+    """None where nothing is to be put in."""
 
     @classmethod
-    def of(cls, body: bytes, work: Work, *, waits: bool) -> "_Written":
+    def of(cls, state: JobState, body: bytes) -> "_Written":
         """Take a status apart."""
-        if not waits:
-            return cls(body, b"", None, 0.0, is_cost_guessed=False)
+        if state.job.status.is_finished:
+            return cls(state.version, body, b"", None)
         # No text within has these quotes: JSON escapes them.
         begin = body.index(_PLACE_BEGINS)
         end = body.index(_PLACE_ENDS, begin)
-        return cls(body[:begin], body[end:], work.lane, work.cost_seconds, work.is_cost_guessed)
+        return cls(state.version, body[:begin], body[end:], Outlook.of(state.job.work))
 
 
 class _Route:
@@ -71,8 +70,8 @@ class StatusPolls:
         self._audit = audit
         self._metrics = metrics
         self._admit = require(Permission.READ)
-        self._written: dict[int, _Written] = {}
-        """What was answered, by the version of the job: most of all writing is the same again."""
+        self._written: dict[str, _Written] = {}
+        """What was last answered of a job: most of all writing is the same again."""
 
     @staticmethod
     def job_of(scope: Scope) -> str | None:
@@ -105,25 +104,22 @@ class StatusPolls:
     async def _status(self, job_id: str, request: Request) -> bytes:
         principal = await self._admit(request)
         state = await self._jobs.look(job_id, tenant=principal.tenant)
-        version = state.version
-        if written := self._written.get(version):
+        written = self._written.get(job_id)
+        if written is not None and written.version == state.version:
             return await self._placed(written, state)
         view = JobView.of(state.job, state=state, estimate=await self._forecast.of(state))
         body = view.model_dump_json(by_alias=True).encode()
-        if view.status.is_finished or view.status is JobStatus.QUEUED:
-            if len(self._written) >= _MOST_REMEMBERED:
-                del self._written[next(iter(self._written))]  # the oldest
-            self._written[version] = _Written.of(body, state.job.work, waits=view.status is JobStatus.QUEUED)
+        if written is None and len(self._written) >= _MOST_REMEMBERED:
+            del self._written[next(iter(self._written))]  # the oldest
+        self._written[job_id] = _Written.of(state, body)
         return body
 
-    async def _placed(self, written: "_Written", state: JobState) -> bytes:
-        """Return what was written before, with the place that a waiting job has now."""
-        if written.lane is None:
+    async def _placed(self, written: _Written, state: JobState) -> bytes:
+        """Return what was written before, with the place and the ETA that an unfinished job has now."""
+        if written.outlook is None:
             return written.before
-        estimate = await self._forecast.of_waiting(
-            written.lane, state, audio_seconds=written.cost_seconds, is_guess=written.is_cost_guessed
-        )
-        return written.before + JobPlace.of(state, estimate).model_dump_json()[1:-1].encode() + written.after
+        place = JobPlace.of(state, await self._forecast.by(written.outlook, state))
+        return written.before + place.model_dump_json()[1:-1].encode() + written.after
 
     async def _problem(self, request: Request, error: Exception) -> Response:
         if not isinstance(error, ScriptoriumError | RedisError):
