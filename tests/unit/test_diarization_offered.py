@@ -7,24 +7,12 @@ import pytest
 from api.diarization import check_diarization
 from core.errors import InvalidOptions
 from core.options import TranscriptionOptions
-from core.worker_entry import WorkerEntry, WorkerState
+from core.worker_entry import WorkerEntry
+from tests.worker_entries import worker_entry
 
 
 def worker(*, diarizes: bool, lane: str = "base") -> WorkerEntry:
-    return WorkerEntry(
-        name="worker",
-        lane=lane,
-        model=lane,
-        device="cpu",
-        compute_type="int8",
-        concurrency=1,
-        running=0,
-        state=WorkerState.READY,
-        started_at_ms=0,
-        metrics_port=0,
-        version="0",
-        diarizes=diarizes,
-    )
+    return worker_entry(lane=lane, diarizes=diarizes)
 
 
 ABLE, UNABLE, ELSEWHERE = worker(diarizes=True), worker(diarizes=False), worker(diarizes=False, lane="tiny")

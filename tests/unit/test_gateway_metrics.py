@@ -12,32 +12,17 @@ from api.correction_store import CorrectionTotals
 from api.job_store import LaneState
 from api.metrics import GatewayMetrics
 from api.store_metrics import WEBHOOK_OUTCOMES, StoreMetrics, StoreReading
-from core.worker_entry import WorkerEntry, WorkerState
+from core.worker_entry import WorkerState
+from tests.worker_entries import worker_entry
 from worker.outbox import Outcome
 
 COUNTERS = {"accepted": 10, "cached": 2, "joined": 3, "lease_expiries": 4}
 
 
-def worker(name: str, lane: str, state: WorkerState) -> WorkerEntry:
-    return WorkerEntry(
-        name=name,
-        lane=lane,
-        model=lane,
-        device="cpu",
-        compute_type="int8",
-        concurrency=4,
-        running=0,
-        state=state,
-        started_at_ms=0,
-        metrics_port=9101,
-        version="0",
-    )
-
-
 READING = StoreReading(
     lanes=[LaneState("base", 7, 70.5, 12.25, COUNTERS), LaneState("small", 0, 0.0, 0.0, {})],
-    workers=[worker(f"w{number}", "base", WorkerState.READY) for number in range(2)]
-    + [worker("w3", "base", WorkerState.STOPPING)],
+    workers=[worker_entry(f"w{number}", "base", WorkerState.READY) for number in range(2)]
+    + [worker_entry("w3", "base", WorkerState.STOPPING)],
     jobs_processing=3,
     dead_letters=5,
     corrections=CorrectionTotals(submissions=3, jobs=2, edits=5, words=40),

@@ -9,27 +9,15 @@ import spacy
 from api.redaction import check_redaction
 from core.errors import ConfigurationError, FailureCode, InvalidOptions, TranscriptionFailure
 from core.pii import MODEL_KINDS, PATTERN_KINDS, PiiKind
-from core.worker_entry import WorkerEntry, WorkerState
+from core.worker_entry import WorkerEntry
+from tests.worker_entries import worker_entry
 from worker.redaction.finder import Found, PiiFinder
 
 EMAIL_AND_NAME = (PiiKind.EMAIL, PiiKind.NAME)
 
 
 def worker(*redacts: PiiKind, lane: str = "base") -> WorkerEntry:
-    return WorkerEntry(
-        name="worker",
-        lane=lane,
-        model=lane,
-        device="cpu",
-        compute_type="int8",
-        concurrency=1,
-        running=0,
-        state=WorkerState.READY,
-        started_at_ms=0,
-        metrics_port=0,
-        version="0",
-        redacts=redacts,
-    )
+    return worker_entry(lane=lane, redacts=redacts)
 
 
 @pytest.mark.parametrize(
