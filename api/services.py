@@ -30,8 +30,6 @@ from api.uploads import UploadReceiver
 from api.waiting import JobWaiter
 from api.webhook_store import WebhookStore
 from core.media_stores import MediaStores
-from core.tracing import Tracer
-from core.user_urls import UrlPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +53,11 @@ class Services:
     synchronous: SynchronousCalls
     turns: TurnSender
     metrics: GatewayMetrics
-    tracer: Tracer
     activity: ActivityFeed
     forecast: Forecast
     events: JobEvents
     search: TranscriptSearch
     webhooks: WebhookStore
-    url_policy: UrlPolicy
     terms: TermsPolicy
     eraser: Eraser
     page_files: PageFiles

@@ -61,3 +61,20 @@ class Transcriber(Protocol):
         Raises:
             TranscriptionFailure: in a step; the media can't be used, its code says why.
         """
+
+
+class AroundTranscriber:
+    """What adds something to another transcriber: it computes where and how that one does."""
+
+    def __init__(self, inner: Transcriber) -> None:
+        self._inner = inner
+
+    @property
+    def device(self) -> str:
+        """Where it computes."""
+        return self._inner.device
+
+    @property
+    def compute_type(self) -> str:
+        """The arithmetic it uses."""
+        return self._inner.compute_type

@@ -20,12 +20,12 @@ from worker.diarization.clustering import MOST_SPEAKERS
 from worker.diarization.segments import parted
 from worker.diarization.timeline import Diarizer, Timeline
 from worker.engine.stream import ClippedAudio
-from worker.transcriber import NOTHING_KNOWN, Checkpoint, Passage, Transcriber
+from worker.transcriber import NOTHING_KNOWN, AroundTranscriber, Checkpoint, Passage, Transcriber
 
 _STEREO: Final = 2
 
 
-class DiarizingTranscriber:
+class DiarizingTranscriber(AroundTranscriber):
     """Tells speakers apart in what another transcriber yields, for jobs that ask for it; others are not touched.
 
     Args:
@@ -35,19 +35,9 @@ class DiarizingTranscriber:
     """
 
     def __init__(self, inner: Transcriber, decoder: Decoder, diarizer: Diarizer | None) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._decoder = decoder
         self._diarizer = diarizer
-
-    @property
-    def device(self) -> str:
-        """Where it computes."""
-        return self._inner.device
-
-    @property
-    def compute_type(self) -> str:
-        """The arithmetic it uses."""
-        return self._inner.compute_type
 
     def transcribe(
         self, media: Path, options: TranscriptionOptions, checkpoint: Checkpoint | None = None

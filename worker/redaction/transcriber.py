@@ -15,7 +15,7 @@ from typing import Final
 from core.options import TranscriptionOptions
 from worker.redaction.finder import Finder, Found, merged
 from worker.redaction.placeholders import Joined, redacted_segments, within
-from worker.transcriber import NOTHING_KNOWN, Checkpoint, Passage, Transcriber
+from worker.transcriber import NOTHING_KNOWN, AroundTranscriber, Checkpoint, Passage, Transcriber
 
 _CONTEXT_CHARACTERS: Final = 200
 """Of what is released, looked at again with what follows: words such as "my number is"."""
@@ -25,7 +25,7 @@ _MAX_HELD_SECONDS: Final = 60.0
 """How far other channels get ahead of one that has fallen silent, and the longest that something may run on."""
 
 
-class RedactingTranscriber:
+class RedactingTranscriber(AroundTranscriber):
     """Redacts what another transcriber yields, for jobs that ask for it; others are not touched.
 
     Args:
@@ -34,18 +34,8 @@ class RedactingTranscriber:
     """
 
     def __init__(self, inner: Transcriber, finder: Finder) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._finder = finder
-
-    @property
-    def device(self) -> str:
-        """Where it computes."""
-        return self._inner.device
-
-    @property
-    def compute_type(self) -> str:
-        """The arithmetic it uses."""
-        return self._inner.compute_type
 
     def transcribe(
         self, media: Path, options: TranscriptionOptions, checkpoint: Checkpoint | None = None
