@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import cast
 
 from core.body_credit import Credit
 from core.errors import ScriptoriumError, UploadTimedOut, UploadTooSlow
@@ -26,24 +27,27 @@ class UploadTimer:
 
     def __init__(self, pace: UploadPace) -> None:
         self._pace = pace
-        self._clock = asyncio.get_running_loop().time
-        self._end = self._clock() + pace.timeout_seconds
+        self._loop = asyncio.get_running_loop()
+        self._end = self._loop.time() + pace.timeout_seconds
         self._credit = Credit(min_bytes_per_second=pace.min_bytes_per_second, grace_seconds=pace.grace_seconds)
-        self._asked = self._clock()
-        self._wait: asyncio.Timeout | None = None
+        self._asked = self._loop.time()
+        self._waiting: asyncio.Task[object] | None = None
+        """Who waits for the client just now."""
+        self._watch: asyncio.TimerHandle | None = None
+        self._is_given_up = False
         self._gives_way = False
 
     @property
     def behind_seconds(self) -> float:
         """How long, more than its bytes have earned, the client has kept us waiting; up to the grace."""
-        waited = self._clock() - self._asked if self._wait is not None else 0.0
+        waited = self._loop.time() - self._asked if self._waiting else 0.0
         return self._credit.behind_seconds + waited
 
     def give_way(self) -> None:
         """End the upload if it waits for its client: somebody else needs its place."""
-        if self._wait is not None:
+        if self._waiting:
             self._gives_way = True
-            self._wait.reschedule(self._clock())
+            self._give_up(self._waiting)
 
     async def chunks(self, body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         """Yield a body's chunks as they come.
@@ -52,19 +56,50 @@ class UploadTimer:
             UploadTooSlow: the credit is used up, or the upload had to give way.
             UploadTimedOut: there is no time left.
         """
-        while True:
-            self._asked = self._clock()
-            try:
-                async with asyncio.timeout_at(min(self._asked + self._credit.seconds, self._end)) as self._wait:
+        task = cast("asyncio.Task[object]", asyncio.current_task())
+        cancelling = task.cancelling()
+        try:
+            while True:
+                self._asked, self._waiting = self._loop.time(), task
+                if self._watch is None:
+                    self._watch = self._loop.call_at(self._deadline, self._look)
+                try:
                     chunk = await anext(body, None)
-            except TimeoutError:
-                raise self._error() from None
-            finally:
-                self._wait = None
-            if chunk is None:
-                return
-            self._credit.settle(waited_seconds=self._clock() - self._asked, size_bytes=len(chunk))
-            yield chunk
+                except asyncio.CancelledError:
+                    if self._is_given_up and task.uncancel() <= cancelling:
+                        raise self._error() from None
+                    raise
+                finally:
+                    self._waiting = None
+                if chunk is None:
+                    return
+                self._credit.settle(waited_seconds=self._loop.time() - self._asked, size_bytes=len(chunk))
+                yield chunk
+        finally:
+            if self._watch is not None:
+                self._watch.cancel()
+
+    @property
+    def _deadline(self) -> float:
+        """Until when the client may keep us waiting. It never comes nearer: a second of waiting costs no more than one.
+
+        So the watch is set once and looks again when it goes off, instead of being set for every chunk.
+        """
+        return min(self._asked + self._credit.seconds, self._end)
+
+    def _look(self) -> None:
+        self._watch = None
+        if not self._waiting:
+            return
+        if self._loop.time() < self._deadline:
+            self._watch = self._loop.call_at(self._deadline, self._look)
+        else:
+            self._give_up(self._waiting)
+
+    def _give_up(self, waiting: "asyncio.Task[object]") -> None:
+        if not self._is_given_up:
+            self._is_given_up = True
+            waiting.cancel()
 
     def _error(self) -> ScriptoriumError:
         if self._gives_way:
@@ -72,7 +107,7 @@ class UploadTimer:
                 "The gateway had as many uploads as it takes at once (MAX_UPLOADS), and this one kept it waiting "
                 "longest. Nothing of it was kept; try again."
             )
-        if self._clock() >= self._end:
+        if self._loop.time() >= self._end:
             return UploadTimedOut(
                 f"The body was not whole after {self._pace.timeout_seconds:g} s (UPLOAD_TIMEOUT_SECONDS). "
                 "Nothing of it was kept."

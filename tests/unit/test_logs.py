@@ -1,7 +1,10 @@
 """What reaches the logs: our own lines from the level asked for, libraries' warnings, and nothing that users sent."""
 
+import json
 import logging
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Literal
 
 import pytest
 import structlog
@@ -21,20 +24,75 @@ def root() -> Iterator[logging.Logger]:
     handlers, level = root.handlers[:], root.level
     yield root
     root.handlers, root.level = handlers, level
-    for name in ("api", "cli", "core", "worker"):
-        logging.getLogger(name).setLevel(logging.NOTSET)
     structlog.reset_defaults()
+    structlog.contextvars.clear_contextvars()
 
 
-@pytest.mark.parametrize("level", ["DEBUG", "INFO", "WARNING", "ERROR"])
+_LEVELS = ["DEBUG", "INFO", "WARNING", "ERROR"]
+
+
+@pytest.mark.parametrize("level", _LEVELS)
 def test_libraries_speak_from_warnings_on(root: logging.Logger, level: str) -> None:
     configure_logging(level, "json")
     assert len(root.handlers) == 1
-    lowest = getattr(logging, level)
-    for name in ("api.problems", "worker.job_runner", "core.media_files"):
-        assert logging.getLogger(name).getEffectiveLevel() == lowest
     for name in ("python_multipart.multipart", "redis.connection", "faster_whisper", "a_library_of_next_year"):
-        assert logging.getLogger(name).getEffectiveLevel() == max(lowest, logging.WARNING)
+        assert logging.getLogger(name).getEffectiveLevel() == max(getattr(logging, level), logging.WARNING)
+
+
+@pytest.mark.parametrize("level", _LEVELS)
+@pytest.mark.usefixtures("root")
+def test_we_speak_from_the_level_on(level: str, capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging(level, "json")
+    logger = structlog.get_logger("worker.job_runner")
+    for each in _LEVELS:
+        getattr(logger, each.lower())("said")
+    said = [json.loads(line)["level"].upper() for line in capsys.readouterr().err.splitlines()]
+    assert said == _LEVELS[_LEVELS.index(level) :]
+
+
+@pytest.mark.usefixtures("root")
+def test_our_lines_and_libraries_have_the_same_fields(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging("INFO", "json")
+    structlog.contextvars.bind_contextvars(request_id="r1")
+    structlog.get_logger("api.app").info("job_accepted", job_id="j1")
+    logging.getLogger("celery.worker").warning("lost %s", "it")
+    ours, theirs = (json.loads(line) for line in capsys.readouterr().err.splitlines())
+    assert ours.pop("timestamp") <= theirs.pop("timestamp")
+    assert ours == {
+        "event": "job_accepted",
+        "job_id": "j1",
+        "level": "info",
+        "logger": "api.app",
+        "request_id": "r1",
+    }
+    assert theirs == {"event": "lost it", "level": "warning", "logger": "celery.worker", "request_id": "r1"}
+
+
+@pytest.mark.parametrize("log_format", ["console", "json"])
+@pytest.mark.usefixtures("root")
+def test_an_exception_is_told_without_its_variables(
+    log_format: Literal["console", "json"], capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure_logging("INFO", log_format)
+    secret_words = "never" + "said"
+    try:
+        print(len(secret_words) // 0)
+    except ZeroDivisionError:
+        structlog.get_logger("api").exception("unexpected_error")
+    said = capsys.readouterr().err
+    assert "Traceback (most recent call last)" in said
+    assert "ZeroDivisionError: " in said
+    assert secret_words not in said
+
+
+@pytest.mark.usefixtures("root")
+def test_threads_do_not_mix_their_lines(capfd: pytest.CaptureFixture[str]) -> None:
+    configure_logging("INFO", "json")
+    logger = structlog.get_logger("worker")
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda number: logger.info("said", number=number, padding="x" * 9000), range(400)))
+    numbers = [json.loads(line)["number"] for line in capfd.readouterr().err.splitlines()]
+    assert sorted(numbers) == list(range(400))
 
 
 @pytest.mark.usefixtures("root")
