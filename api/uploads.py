@@ -5,6 +5,7 @@ come at once, how slowly and onto how full a disk has bounds, each in a module o
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -45,6 +46,8 @@ LABEL_FIELD = "sensitivity"
 
 _WRITE_BYTES = 1280 * 1024
 """Bytes gathered before one trip to the disk's thread; a file of a megabyte takes a single one."""
+_SLOW_WRITE_BYTES, _SLOW_SECONDS = 256 * 1024, 1.0
+"""The same of a body that has taken so long for them: hundreds of slow ones at once are not to fill the memory."""
 _SMALL_BYTES = 4 * 1024
 """Chunks below it are put together: a body that comes byte by byte would take a hundred times its size in objects."""
 _FORM_BYTES = 256 * 1024
@@ -173,7 +176,7 @@ class UploadReceiver:
                     pieces.add(memoryview(chunk))
                     if pieces.total_bytes > self._limits.max_file_bytes:
                         raise _too_large(self._limits)
-                    if pieces.pending_bytes >= _WRITE_BYTES:
+                    if pieces.are_due:
                         await file.write(pieces.take())
                 if not pieces.total_bytes:
                     raise FileEmpty("The body has no bytes. Send the file as it is, without a form around it.")
@@ -222,7 +225,7 @@ class UploadReceiver:
             if file is None and form.file_seen:
                 media = storage(form.label_before_file)
                 file = await self._file(held, job_id, media, announced)
-            if file is not None and form.pending_bytes >= _WRITE_BYTES:
+            if file is not None and form.are_pieces_due:
                 await file.write(form.take_pieces())
         parser.finalize()
         if not form.ended:
@@ -276,10 +279,14 @@ class _Pieces:
     total_bytes: int = 0
     pending_bytes: int = 0
     """Of those, what was not taken yet."""
+    _since: float = 0.0
+    """When the first of these came, by the monotonic clock."""
     _pending: list[memoryview | bytearray] = field(default_factory=list)
 
     def add(self, piece: memoryview) -> None:
         """Append."""
+        if not self._pending:
+            self._since = time.monotonic()
         self.total_bytes += len(piece)
         self.pending_bytes += len(piece)
         if len(piece) >= _SMALL_BYTES:
@@ -288,6 +295,13 @@ class _Pieces:
             self._pending[-1] += piece
         else:
             self._pending.append(bytearray(piece))
+
+    @property
+    def are_due(self) -> bool:
+        """Whether there is enough for a trip to the disk."""
+        if self.pending_bytes < _SLOW_WRITE_BYTES:
+            return False
+        return self.pending_bytes >= _WRITE_BYTES or time.monotonic() - self._since >= _SLOW_SECONDS
 
     def take(self) -> list[memoryview | bytearray]:
         """Return what was added since the last call."""
@@ -325,8 +339,8 @@ class _Form:
         return self._pieces.total_bytes
 
     @property
-    def pending_bytes(self) -> int:
-        return self._pieces.pending_bytes
+    def are_pieces_due(self) -> bool:
+        return self._pieces.are_due
 
     def callbacks(self) -> "MultipartCallbacks":
         return {

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from errno import EDQUOT, EIO, ENOSPC
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import example, given, settings
@@ -254,6 +255,41 @@ def test_a_large_file_is_never_whole_in_memory(gateway: Gateway) -> None:
         tracemalloc.stop()
         gateway.media.remove(JOB_ID)
     assert peak_bytes < 8 * MIB  # the file has 32
+
+
+@pytest.mark.parametrize("bare", [False, True])
+@pytest.mark.parametrize(("seconds_apart", "most_unwritten"), [(0.0, 1.3 * MIB), (1.0, 0.4 * MIB)])
+def test_a_slow_file_of_a_megabyte_is_not_kept_until_it_is_whole(
+    seconds_apart: float, most_unwritten: float, bare: bool, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 1000.0
+    monkeypatch.setattr("api.uploads.time", SimpleNamespace(monotonic=lambda: now))
+    content = random.Random(1).randbytes(MIB)
+    chunks = in_chunks(content if bare else form(file_part(content)), 50_000)
+    part_file = gateway.media.part_path(JOB_ID)
+    unwritten = []
+
+    class SlowClient(Client):
+        async def _receive(self) -> Message:
+            nonlocal now
+            now += seconds_apart
+            written = part_file.stat().st_size if part_file.exists() else 0
+            unwritten.append(sum(map(len, chunks[: self.chunks_taken])) - written)
+            return await super()._receive()
+
+    request = SlowClient(chunks).request
+    uploads = receiver(gateway.media, LIMITS)
+    upload = gateway.runner.run(
+        uploads.receive_bare(request, JOB_ID, client=ME, media=gateway.media)
+        if bare
+        else uploads.receive(request, JOB_ID, client=ME)
+    )
+    stored = gateway.media.path(JOB_ID).read_bytes()
+    gateway.media.remove(JOB_ID)
+    assert stored == content
+    assert upload.sha256 == hashlib.sha256(content).hexdigest()
+    assert max(unwritten) < most_unwritten
+    assert seconds_apart or max(unwritten) > MIB / 2  # who is fast has it written at once
 
 
 def test_a_file_that_comes_byte_by_byte_takes_no_more_memory(gateway: Gateway) -> None:
