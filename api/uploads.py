@@ -46,7 +46,7 @@ LABEL_FIELD = "sensitivity"
 
 _WRITE_BYTES = 1280 * 1024
 """Bytes gathered before one trip to the disk's thread; a file of a megabyte takes a single one."""
-_SLOW_WRITE_BYTES, _SLOW_SECONDS = 256 * 1024, 1.0
+_SLOW_WRITE_BYTES, _SLOW_SECONDS = 128 * 1024, 1.0
 """The same of a body that has taken so long for them: hundreds of slow ones at once are not to fill the memory."""
 _SMALL_BYTES = 4 * 1024
 """Chunks below it are put together: a body that comes byte by byte would take a hundred times its size in objects."""

@@ -258,7 +258,7 @@ def test_a_large_file_is_never_whole_in_memory(gateway: Gateway) -> None:
 
 
 @pytest.mark.parametrize("bare", [False, True])
-@pytest.mark.parametrize(("seconds_apart", "most_unwritten"), [(0.0, 1.3 * MIB), (1.0, 0.4 * MIB)])
+@pytest.mark.parametrize(("seconds_apart", "most_unwritten"), [(0.0, 1.3 * MIB), (1.0, 0.25 * MIB)])
 def test_a_slow_file_of_a_megabyte_is_not_kept_until_it_is_whole(
     seconds_apart: float, most_unwritten: float, bare: bool, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
