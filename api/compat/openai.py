@@ -57,7 +57,7 @@ class AnswerWanted(BaseModel):
     response_format: Format = Field(default="json", description="How the transcript is written.")
     timestamp_granularities: Annotated[tuple[Granularity, ...], BeforeValidator(_split)] = Field(
         default=("segment",),
-        description="What of `verbose_json` has times: `segment`, `word` or both. Other formats don't take it.",
+        description="What of `verbose_json` has times: `segment`, `word` or both. Other formats don't take `word`.",
     )
     stream: bool = Field(
         default=False,
@@ -114,10 +114,10 @@ def _collected(sent: Fields) -> Fields:
 
 def _answer(fields: Fields) -> AnswerWanted:
     """Take what the answer is to look like out of the fields."""
-    has_granularities = "timestamp_granularities" in fields
     wanted = taken(fields, AnswerWanted)
-    if has_granularities and wanted.response_format != "verbose_json":
-        raise InvalidOptions([OptionProblem("timestamp_granularities", "needs response_format=verbose_json")])
+    # Of segments, which go without saying, clients speak whatever the format (Vercel's AI SDK with json).
+    if "word" in wanted.timestamp_granularities and wanted.response_format != "verbose_json":
+        raise InvalidOptions([OptionProblem("timestamp_granularities", "`word` needs response_format=verbose_json")])
     if wanted.stream and wanted.response_format in {"srt", "vtt", "verbose_json"}:
         raise InvalidOptions(
             [OptionProblem("stream", f"{wanted.response_format} is no stream; take json, text or diarized_json")]

@@ -123,6 +123,13 @@ def test_a_way_of_chunking_that_holds_anyway_is_taken(sent: dict[str, str]) -> N
     assert SpeechForm().translate(sent) == {}
 
 
+def test_segments_may_be_asked_for_in_every_format() -> None:
+    """As Vercel's AI SDK does."""
+    form = SpeechForm()
+    assert form.translate({"timestamp_granularities[]": "segment", "response_format": "json"}) == {}
+    assert form.wanted.response_format == "json"
+
+
 @pytest.mark.parametrize(
     ("sent", "option"),
     [
@@ -134,6 +141,7 @@ def test_a_way_of_chunking_that_holds_anyway_is_taken(sent: dict[str, str]) -> N
         ({"stream": "perhaps"}, "stream"),
         ({"stream": "true", "response_format": "vtt"}, "stream"),
         ({"timestamp_granularities[]": "word", "response_format": "json"}, "timestamp_granularities"),
+        ({"timestamp_granularities[]": "segment,word"}, "timestamp_granularities"),
     ],
     ids=str,
 )

@@ -3920,7 +3920,7 @@ export interface operations {
                     sensitivity?: string;
                     /**
                      * Timestamp Granularities
-                     * @description What of `verbose_json` has times: `segment`, `word` or both. Other formats don't take it.
+                     * @description What of `verbose_json` has times: `segment`, `word` or both. Other formats don't take `word`.
                      * @default [
                      *       "segment"
                      *     ]
