@@ -11,13 +11,13 @@ import structlog
 from prometheus_client import Counter, Gauge
 
 from api.search.index import Index, IndexWriter
-from api.search.source import TranscriptSource
+from api.search.source import Stored, TranscriptSource
 
 _EVERY_SECONDS: Final = 1.0
 _MOST_SECONDS: Final = 60.0
 """Between two runs while they fail."""
 _CHANGES: Final = 20
-"""Taken in one run: a few transcripts are in memory, and the others' turn comes."""
+"""Taken in one run: a few transcripts are in memory, at most 500 segments of each, and the others' turn comes."""
 _FEWEST_LOOKED_AT: Final = 200
 _MOST_LOOKED_AT: Final = 2000
 _ROUND_RUNS: Final = 60
@@ -64,8 +64,8 @@ class Indexer:
             if writer is None:
                 return False
             changes = self._source.changes(after=writer.cursor(), limit=_CHANGES)
-            for change in changes:
-                self._take(writer, change.job_id)
+            for stored in self._source.stored([change.job_id for change in changes]):
+                self._take(writer, stored)
             if changes:
                 writer.move(changes[-1].number)
             self._look(writer)
@@ -73,15 +73,15 @@ class Indexer:
             self._waiting.set(self._source.waiting(after=changes[-1].number))
         return len(changes) == _CHANGES
 
-    def _take(self, writer: IndexWriter, job_id: str) -> None:
+    def _take(self, writer: IndexWriter, stored: Stored) -> None:
         try:
-            entry = self._source.entry(job_id)
+            entry = self._source.entry(stored)
         except (ValueError, KeyError) as error:  # what can't be read must not keep the others out
             self._failures.inc()
-            logger.warning("transcript_not_indexed", job_id=job_id, error=type(error).__name__)
+            logger.warning("transcript_not_indexed", job_id=stored.job_id, error=type(error).__name__)
             entry = None
         if entry is None:
-            writer.remove([job_id])
+            writer.remove([stored.job_id])
         else:
             writer.put(entry)
 

@@ -1,9 +1,9 @@
 """What there is to index, as it stands in Redis: transcripts by the number of their latest change. Synchronous."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Final, cast
 
 from redis import Redis
 
@@ -20,6 +20,18 @@ class Change:
 
     job_id: str
     number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What Redis has of a job that is to be indexed, as it lies there."""
+
+    job_id: str
+    record: Sequence[str | None]
+    """Tenant, work, and when it was created and cancelled."""
+    has_result: int
+    corrections: Mapping[str, str]
+    first_segments: Sequence[str]
 
 
 class TranscriptSource:
@@ -40,20 +52,35 @@ class TranscriptSource:
         """Return how many changes there are above a number."""
         return self._client.zcount(self._keys.searchable, f"({after}", "+inf")
 
-    def entry(self, job_id: str) -> Entry | None:
-        """Return a job's transcript as it is to be found: corrected where it was; None if there is none any more."""
-        record = self._client.hmget(self._keys.job(job_id), "tenant", "work_id", "created_at_ms", "cancelled_at_ms")
-        tenant, work_id, created_at_ms, cancelled_at_ms = cast("list[str | None]", record)
-        if not tenant or not work_id or cancelled_at_ms or not self._client.exists(self._keys.result(work_id)):
+    def stored(self, job_ids: Sequence[str]) -> list["Stored"]:
+        """Return what is stored of jobs, in two round trips for all of them."""
+        with self._client.pipeline(transaction=False) as pipeline:
+            for job_id in job_ids:
+                pipeline.hmget(self._keys.job(job_id), "tenant", "work_id", "created_at_ms", "cancelled_at_ms")
+            records = cast("list[list[str | None]]", pipeline.execute())
+            for job_id, (_, work_id, *_) in zip(job_ids, records, strict=True):
+                pipeline.exists(self._keys.result(work_id or ""))
+                pipeline.hgetall(self._keys.corrections(job_id))
+                pipeline.lrange(self._keys.segments(work_id or ""), 0, _PAGE - 1)
+            found = pipeline.execute()
+        return [Stored(*each) for each in zip(job_ids, records, found[::3], found[1::3], found[2::3], strict=True)]
+
+    def entry(self, stored: "Stored") -> Entry | None:
+        """Return a job's transcript as it is to be found: corrected where it was; None if there is none any more.
+
+        Raises:
+            ValueError, KeyError: what is stored is no transcript.
+        """
+        tenant, work_id, created_at_ms, cancelled_at_ms = stored.record
+        if not tenant or not work_id or cancelled_at_ms or not stored.has_result:
             return None
-        corrections = cast("dict[str, str]", self._client.hgetall(self._keys.corrections(job_id)))
         texts = [
             json.loads(correction)["text"]
-            if (correction := corrections.get(f"segment:{segment['id']}"))
+            if (correction := stored.corrections.get(f"segment:{segment['id']}"))
             else segment["text"]
-            for segment in self._segments(work_id)
+            for segment in map(json.loads, self._segments(work_id, stored.first_segments))
         ]
-        return Entry(job_id, work_id, tenant, int(created_at_ms or 0), texts)
+        return Entry(stored.job_id, work_id, tenant, int(created_at_ms or 0), texts)
 
     def gone(self, listed: Sequence[Listed]) -> list[str]:
         """Return those jobs of which there is no transcript any more: erased, expired, or of another Redis."""
@@ -68,9 +95,9 @@ class TranscriptSource:
             if not (has_job and has_result)
         ]
 
-    def _segments(self, work_id: str) -> Iterator[dict[str, Any]]:
-        for start in range(0, MOST_SEGMENTS, _PAGE):
-            page = cast("list[str]", self._client.lrange(self._keys.segments(work_id), start, start + _PAGE - 1))
-            yield from map(json.loads, page)
+    def _segments(self, work_id: str, page: Sequence[str]) -> Iterator[str]:
+        for end in range(_PAGE, MOST_SEGMENTS + 1, _PAGE):
+            yield from page
             if len(page) < _PAGE:
                 return
+            page = cast("list[str]", self._client.lrange(self._keys.segments(work_id), end, end + _PAGE - 1))

@@ -19,7 +19,7 @@ from api.search.index import MOST_POSITION, Entry, Index
 from api.search.indexer import Indexer
 from api.search.postgres import PostgresIndex
 from api.search.query import Query
-from api.search.source import TranscriptSource
+from api.search.source import Stored, TranscriptSource
 from core.errors import StoreUnavailable
 from core.keys import Keys
 from core.redis_clients import connect_async
@@ -429,11 +429,11 @@ def test_an_indexer_that_ends_in_the_middle_loses_nothing(searched: Searched, mo
     job_ids = [searched.completed("kept") for _ in range(5)]
     read, entries = TranscriptSource.entry, list[str]()
 
-    def entry(source: TranscriptSource, job_id: str) -> Entry | None:
-        entries.append(job_id)
+    def entry(source: TranscriptSource, stored: Stored) -> Entry | None:
+        entries.append(stored.job_id)
         if len(entries) == 3:
             raise ConnectionError
-        return read(source, job_id)
+        return read(source, stored)
 
     monkeypatch.setattr(TranscriptSource, "entry", entry)
     with pytest.raises(ConnectionError):
@@ -441,6 +441,15 @@ def test_an_indexer_that_ends_in_the_middle_loses_nothing(searched: Searched, mo
     assert searched.found("kept") == []
     searched.catch_up()
     assert [job_id for job_id, _ in searched.found("kept")] == job_ids[::-1]
+
+
+@pytest.mark.parametrize("segments", [1, 499, 500, 501, 1000, 1001])
+def test_a_long_transcript_is_found_to_its_end(segments: int, searched: Searched) -> None:
+    before = searched.completed("last")
+    job_id = searched.completed(*["other"] * (segments - 1), "last")
+    searched.catch_up()
+    assert searched.found("last") == [(job_id, segments), (before, 1)]
+    assert len(searched.page("other", limit=1).hits) == (segments > 1)
 
 
 def test_one_transcript_that_cannot_be_read_keeps_no_other_out(searched: Searched) -> None:
