@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from api.gathering import Gathering
+from tests.harness.virtual_clock import VirtualClockLoop
 
 
 class Asked:
@@ -70,6 +71,22 @@ def test_keys_that_come_too_soon_behind_a_question_share_the_next() -> None:
     gathering = Gathering(asked, most=10)
     assert asyncio.run(ask()) == ["B", "C"]
     assert asked.questions == [["a"], ["b", "c"]]
+
+
+@pytest.mark.parametrize(("keys", "waits"), [(1, True), (15, True), (16, False), (40, False)])
+def test_many_keys_do_not_wait_for_the_end_of_the_pause(keys: int, waits: bool) -> None:
+    async def ask() -> float:
+        await gathering.get("a")
+        begun = asyncio.get_running_loop().time()
+        answers = await asyncio.gather(*(gathering.get(f"b{number}") for number in range(keys)))
+        assert answers == [f"B{number}" for number in range(keys)]
+        return asyncio.get_running_loop().time() - begun
+
+    asked = Asked()
+    gathering = Gathering(asked, most=50)
+    with asyncio.Runner(loop_factory=VirtualClockLoop) as runner:
+        assert (runner.run(ask()) > 0) is waits
+    assert len(asked.questions) == 2
 
 
 def test_what_goes_wrong_is_everybodys_answer_and_the_next_question_is_unharmed() -> None:
