@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from functools import partial
 from typing import Literal, TextIO
 
 import structlog
@@ -31,7 +32,7 @@ def configure_logging(level: str, log_format: Literal["console", "json"]) -> Non
         processors=[*shared, *tail],
         # What is below the level costs nothing: polls are logged at debug level, thousands a second.
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
-        logger_factory=lambda name="": _Lines(name, sys.stderr),
+        logger_factory=partial(_Lines, stream=sys.stderr),  # as it is now: Celery puts something else in its place
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
@@ -50,7 +51,7 @@ def configure_logging(level: str, log_format: Literal["console", "json"]) -> Non
 class _Lines:
     """Where a named logger's finished lines go: each in one write, so that threads don't mix theirs."""
 
-    def __init__(self, name: str, stream: TextIO) -> None:
+    def __init__(self, name: str = "", *, stream: TextIO) -> None:
         self.name = name
         self._stream = stream
 

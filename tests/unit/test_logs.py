@@ -1,5 +1,6 @@
 """What reaches the logs: our own lines from the level asked for, libraries' warnings, and nothing that users sent."""
 
+import io
 import json
 import logging
 from collections.abc import Iterator
@@ -66,6 +67,16 @@ def test_our_lines_and_libraries_have_the_same_fields(capsys: pytest.CaptureFixt
         "request_id": "r1",
     }
     assert theirs == {"event": "lost it", "level": "warning", "logger": "celery.worker", "request_id": "r1"}
+
+
+@pytest.mark.usefixtures("root")
+def test_lines_go_where_they_went_when_celery_takes_the_standard_error(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configure_logging("INFO", "json")
+    monkeypatch.setattr("sys.stderr", io.StringIO())
+    structlog.get_logger("worker").info("said")
+    assert json.loads(capsys.readouterr().err)["event"] == "said"
 
 
 @pytest.mark.parametrize("log_format", ["console", "json"])
