@@ -48,15 +48,9 @@ def configure_logging(level: str, log_format: Literal["console", "json"]) -> Non
     root.setLevel(max(logging.getLevelName(level), logging.WARNING))
 
 
-class _Lines:
+class _Lines(structlog.WriteLogger):
     """Where a named logger's finished lines go: each in one write, so that threads don't mix theirs."""
 
     def __init__(self, name: str = "", *, stream: TextIO) -> None:
+        super().__init__(stream)
         self.name = name
-        self._stream = stream
-
-    def write(self, line: str) -> None:
-        self._stream.write(f"{line}\n")
-        self._stream.flush()
-
-    debug = info = warning = error = critical = write

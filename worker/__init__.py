@@ -11,6 +11,6 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 # Before anything imports it: the library of the voice activity detector reports its use to its makers if it is let.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
-# Before CTranslate2 looks: a fifth more of short clips (docs/decisions/0044).
+# Before CTranslate2 looks; what it is worth is in docs/decisions/0044.
 if wide_vectors():
     os.environ.setdefault("CT2_FORCE_CPU_ISA", "AVX512")

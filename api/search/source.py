@@ -52,7 +52,7 @@ class TranscriptSource:
         """Return how many changes there are above a number."""
         return self._client.zcount(self._keys.searchable, f"({after}", "+inf")
 
-    def stored(self, job_ids: Sequence[str]) -> list["Stored"]:
+    def stored(self, job_ids: Sequence[str]) -> list[Stored]:
         """Return what is stored of jobs, in two round trips for all of them."""
         with self._client.pipeline(transaction=False) as pipeline:
             for job_id in job_ids:
@@ -65,7 +65,7 @@ class TranscriptSource:
             found = pipeline.execute()
         return [Stored(*each) for each in zip(job_ids, records, found[::3], found[1::3], found[2::3], strict=True)]
 
-    def entry(self, stored: "Stored") -> Entry | None:
+    def entry(self, stored: Stored) -> Entry | None:
         """Return a job's transcript as it is to be found: corrected where it was; None if there is none any more.
 
         Raises:
