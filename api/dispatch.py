@@ -11,6 +11,8 @@ from core.lanes import TURN_TASK, turn_queue
 
 _BACKLOG_LIMIT = 64
 """Turns waiting to be sent; beyond it more would wake nobody who isn't awake already."""
+_ENOUGH_WAITING = 256
+"""Jobs of a lane that wait: each had its turn sent, so nobody sleeps whom one more turn would wake."""
 _PAUSE_SECONDS = 0.01
 """Between two turns of a flood: to send one takes as much of the processor as to take a small upload."""
 
@@ -26,10 +28,10 @@ class TurnSender:
         self._lock = threading.Lock()
         self._backlog = 0
 
-    def send(self, lane: str) -> None:
-        """Send a turn soon; returns at once and never raises."""
+    def send(self, lane: str, *, waiting: int = 0) -> None:
+        """Send a turn soon, unless so many jobs wait already that none is needed; returns at once and never raises."""
         with self._lock:
-            if self._backlog >= _BACKLOG_LIMIT:
+            if waiting >= _ENOUGH_WAITING or self._backlog >= _BACKLOG_LIMIT:
                 return
             self._backlog += 1
         self._thread.submit(self._send, lane)

@@ -175,6 +175,8 @@ class Accepted:
     outcome: AcceptOutcome
     job_id: str
     status: JobStatus
+    waiting: int = 0
+    """Works that waited in its lane before its own did."""
 
 
 class CancelOutcome(StrEnum):
@@ -280,7 +282,7 @@ class JobStore:
         answer, on_disk = await self._disk.run(
             self._scripts[JobScript.ACCEPT], args=script_arguments(self._keys.prefix, arguments)
         )
-        outcome, job_id, status = cast("tuple[str, str, str]", answer)
+        outcome, job_id, status, *waiting = cast("tuple[str, str, str, *tuple[int, ...]]", answer)
         match outcome:
             case "full":
                 raise await self._queue_full(job, float(status) / 1000)
@@ -295,7 +297,7 @@ class JobStore:
                 f"The job store is too slow to say that the job is on its disk. Post it again: {again} finds the job "
                 "if it is there."
             )
-        return Accepted(AcceptOutcome(outcome), job_id, JobStatus(status))
+        return Accepted(AcceptOutcome(outcome), job_id, JobStatus(status), *waiting)
 
     async def _queue_full(self, job: NewJob, pending_seconds: float) -> QueueFull:
         completions = await self.pace(job.lane)

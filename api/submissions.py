@@ -280,7 +280,7 @@ class Submissions:
         accepted = await self._stored(job, request)
         note(request, accepted.job_id)
         if accepted.outcome is AcceptOutcome.ACCEPTED:
-            self._turns.send(job.lane)
+            self._turns.send(job.lane, waiting=accepted.waiting)
         self._metrics.upload_bytes.inc(job.media_bytes or 0)
         self._metrics.accepted.labels(accepted.outcome, job.sensitivity or "").inc()
         logger.info(

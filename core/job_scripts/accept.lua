@@ -17,7 +17,8 @@
 --   result_ttl_ms     integer
 --   record_ttl_ms     integer
 -- A job that is the first to ask for its work gives it its id; one with an idempotency key keeps that.
--- Returns {outcome, job_id, status}; if it is full, the milliseconds of audio that wait in the place of the status.
+-- Returns {outcome, job_id, status}, and for a work of its own how many waited in the lane before it; if it is full, the
+-- milliseconds of audio that wait in the place of the status.
 -- outcome is
 --   accepted   a work of its own waits (or the call was sent twice)
 --   joined     a work that waits or runs is shared
@@ -110,4 +111,6 @@ end
 redis.call('SADD', key('lanes'), lane)
 enqueue_last(id, lane, args.work.tenant, cost_ms, tonumber(args.work.weight))
 set_status(id, 'queued')
-return submitted('accepted', id, 'queued')
+local answer = submitted('accepted', id, 'queued')
+answer[4] = waiting_jobs
+return answer

@@ -162,6 +162,7 @@ class JobModel:
                 )
         digest = new.digest if new.shares_work else None
         work = self.shareable.get(digest) if digest else None
+        waiting: list[ModelWork] = []
         if work is None:
             waiting = self.waiting(new.lane)
             cost_ms = round(new.cost_seconds * 1000)
@@ -185,7 +186,7 @@ class JobModel:
         self.indexed.add(new.job_id)
         if request:
             self.requests[request] = new.job_id, new.digest
-        return Accepted(outcome, new.job_id, work.status)
+        return Accepted(outcome, new.job_id, work.status, len(waiting))
 
     def cancel(self, job: ModelJob) -> CancelOutcome:
         """Give a job up; its work with it, if nobody else wants it."""

@@ -53,6 +53,12 @@ def test_an_accept_sent_twice_takes_effect_once(jobs: Jobs) -> None:
     assert jobs.gateway(lambda store: store.lanes())[0].counters["accepted"] == 1
 
 
+def test_an_accepted_job_is_told_how_many_wait_before_it(jobs: Jobs) -> None:
+    assert [jobs.post(new_job()).waiting for _ in range(3)] == [0, 1, 2]
+    jobs.claimed()
+    assert jobs.post(new_job()).waiting == 2
+
+
 def test_a_job_runs_from_claim_to_result(jobs: Jobs) -> None:
     job_id = jobs.accept()
     job = jobs.claimed()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from api.dispatch import TurnSender
 from api.principal import DEFAULT_TENANT
 from core.celery_app import create_celery
 from core.redis_clients import connect_async
@@ -67,6 +68,15 @@ def test_the_length_of_a_queue_is_its_messages_and_an_empty_one_has_none(valkey_
     assert turns.length(lane) == 0
     turns.send(lane, 3)
     assert turns.length(lane) == 3
+
+
+def test_no_turn_is_sent_for_a_job_behind_so_many_that_nobody_sleeps(valkey_url: str) -> None:
+    lane, celery = secrets.token_hex(4), create_celery(valkey_url)
+    turns = TurnSender(celery)
+    for waiting in (0, 255, 256, 5000):
+        turns.send(lane, waiting=waiting)
+    turns.close()
+    assert TurnQueue(celery).length(lane) == 2
 
 
 def test_a_full_worker_leaves_turns_to_those_who_are_free(tmp_path: Path) -> None:
