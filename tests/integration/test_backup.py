@@ -68,8 +68,9 @@ class Client:
 
 def test_an_installation_goes_on_where_its_copy_stood(tmp_path: Path) -> None:
     # A short lease: the new installation waits for the end of the one that was copied.
-    settings = {"SCRIPTED_RTF": "0.2", "WORKER_CONCURRENCY": "1", "LEASE_SECONDS": "3"}
-    with Cluster(tmp_path / "old", TRANSCRIBER="scripted", **settings) as old:
+    with Cluster(
+        tmp_path / "old", TRANSCRIBER="scripted", SCRIPTED_RTF="0.2", WORKER_CONCURRENCY="1", LEASE_SECONDS="3"
+    ) as old:
         old.start(workers=1)
         client = Client(old)
         # Two are finished, one is in its middle, five wait.
