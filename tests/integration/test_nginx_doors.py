@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import httpx
 import pytest
@@ -57,23 +58,23 @@ def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Balancer]:
 
 
 @pytest.fixture(scope="module")
-def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Balancer]:
+def guarded() -> Iterator[Balancer]:
     """With TLS and a password file."""
-    folder = tmp_path_factory.mktemp("guarded")
-    certificate, key = own_certificate(HOST)
-    (folder / "certificate.pem").write_bytes(certificate)
-    (folder / "key.pem").write_bytes(key)
-    (folder / "passwords").write_text("ann:{PLAIN}correct-horse\n")
-    for above in (folder, *folder.parents[:2]):  # nginx' processes are another user's where it is started by root
-        above.chmod(0o755)
-    with site(
-        folder,
-        NGINX_TLS_CERTIFICATE=str(folder / "certificate.pem"),
-        NGINX_TLS_KEY=str(folder / "key.pem"),
-        NGINX_PASSWORD_FILE=str(folder / "passwords"),
-        NGINX_SERVER_NAMES=HOST,
-    ) as balancer:
-        yield balancer
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)  # nginx' processes are another user's where it is started by root
+        certificate, key = own_certificate(HOST)
+        (folder / "certificate.pem").write_bytes(certificate)
+        (folder / "key.pem").write_bytes(key)
+        (folder / "passwords").write_text("ann:{PLAIN}correct-horse\n")
+        with site(
+            folder,
+            NGINX_TLS_CERTIFICATE=str(folder / "certificate.pem"),
+            NGINX_TLS_KEY=str(folder / "key.pem"),
+            NGINX_PASSWORD_FILE=str(folder / "passwords"),
+            NGINX_SERVER_NAMES=HOST,
+        ) as balancer:
+            yield balancer
 
 
 def ask(
