@@ -34,14 +34,14 @@ local idempotency = args.idempotency_key and key('idempotency:' .. args.idempote
 if redis.call('EXISTS', job_key(id)) == 1 then return { 'accepted', id, status_of(id) } end
 
 -- Writes down who has submitted which job, and returns the answer.
-local function submitted(outcome, job, status)
+local function submitted(outcome, job, status, waiting)
   if args.audit then
     local entry = args.audit.fields
     entry[#entry + 1] = 'object'
     entry[#entry + 1] = job
     redis.call('XADD', key('audit'), 'MAXLEN', '~', integer(args.audit.most), '*', unpack(entry))
   end
-  return { outcome, job, status }
+  return { outcome, job, status, waiting }
 end
 
 if idempotency then
@@ -111,6 +111,4 @@ end
 redis.call('SADD', key('lanes'), lane)
 enqueue_last(id, lane, args.work.tenant, cost_ms, tonumber(args.work.weight))
 set_status(id, 'queued')
-local answer = submitted('accepted', id, 'queued')
-answer[4] = waiting_jobs
-return answer
+return submitted('accepted', id, 'queued', waiting_jobs)

@@ -162,9 +162,8 @@ class JobModel:
                 )
         digest = new.digest if new.shares_work else None
         work = self.shareable.get(digest) if digest else None
-        waiting: list[ModelWork] = []
+        waiting = self.waiting(new.lane) if work is None else []
         if work is None:
-            waiting = self.waiting(new.lane)
             cost_ms = round(new.cost_seconds * 1000)
             audio_ms = sum(each.cost_ms for each in waiting) + cost_ms
             if len(waiting) >= limits.max_jobs or (waiting and audio_ms > limits.max_audio_seconds * 1000):
