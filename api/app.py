@@ -25,6 +25,7 @@ from api.compat.whisper_asr import error_answer as whisper_asr_errors
 from api.compat.whisper_cpp import error_answer as whisper_cpp_errors
 from api.correction_store import CorrectionStore
 from api.dead_letter_store import DeadLetterStore
+from api.disk_process import DiskProcess
 from api.dispatch import TurnSender
 from api.eraser import Eraser
 from api.events import JobEvents
@@ -37,6 +38,7 @@ from api.kept_uploads import KeptUploads
 from api.metrics import GatewayMetrics
 from api.observation import Observation
 from api.page_files import PageFiles
+from api.part_writers import ThreadedWriters
 from api.rate_limits import HEADERS as RATE_LIMIT_HEADERS
 from api.rate_limits import RateLimits
 from api.request_traces import RequestTraces
@@ -170,7 +172,10 @@ def create_app(settings: GatewaySettings, *, metrics_folder: Path | None = None)
     url_policy = UrlPolicy.parse(settings.outbound_allowed_networks)
     sensitivity = Sensitivity.of(settings)
     media = MediaStores.of_settings(settings, sensitivity)
-    uploads = UploadReceiver(media, _upload_limits(settings), observe=metrics.uploads_under_way.set, tracer=tracer)
+    disk = DiskProcess(elsewhere=ThreadedWriters(), deaths=metrics.disk_process_deaths)
+    uploads = UploadReceiver(
+        media, _upload_limits(settings), writers=disk, observe=metrics.uploads_under_way.set, tracer=tracer
+    )
     turns = TurnSender(create_celery(settings.broker))
     terms = TermsPolicy(
         signs_webhooks=bool(settings.webhook_secret),
@@ -229,13 +234,13 @@ def create_app(settings: GatewaySettings, *, metrics_folder: Path | None = None)
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         # A bucket may leave every upload waiting at once, and nobody else is to wait for that.
-        threads = _THREADS if media.are_local else _THREADS + settings.max_uploads
-        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(threads, thread_name_prefix="disk"))
+        _provide_threads(_THREADS if media.are_local else _THREADS + settings.max_uploads)
         activity.start()
         search.start()
         if isinstance(door, ApiKeyDoor):
             await door.warn_if_locked()
-        yield
+        async with disk.running(at_once=media.are_local):
+            yield
         activity.close()
         await search.close()
         await audit.close()
@@ -294,6 +299,11 @@ def create_app(settings: GatewaySettings, *, metrics_folder: Path | None = None)
 
     openapi_document.install(app, settings.auth_mode)
     return app
+
+
+def _provide_threads(most: int) -> None:
+    """Have so many threads for what would block the running event loop."""
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(most, thread_name_prefix="disk"))
 
 
 def _upload_limits(settings: GatewaySettings) -> UploadLimits:

@@ -65,7 +65,7 @@ class NewJob:
     options: TranscriptionOptions
     file_name: str | None = None
     media_bytes: int | None = None
-    media_sha256: str | None = None
+    media_blake3: str | None = None
     audio_seconds: float | None = None
     cost_seconds: float = 0.0
     """Audio seconds that fair queuing charges."""
@@ -99,7 +99,7 @@ class NewJob:
     @property
     def _transcription_digest(self) -> str:
         options = self.options.model_dump(mode="json", by_alias=True, exclude={"model"})
-        return _digest([self.tenant, self.lane, self.media_sha256 or {"url": self.source_url}, options])
+        return _digest([self.tenant, self.lane, self.media_blake3 or {"url": self.source_url}, options])
 
     @property
     def _body_digest(self) -> str:
@@ -120,7 +120,7 @@ class NewJob:
             "lane": self.lane,
             "options": self.options.model_dump_json(by_alias=True),
             "media_bytes": None if self.media_bytes is None else str(self.media_bytes),
-            "media_sha256": self.media_sha256,
+            "media_blake3": self.media_blake3,
             "source_url": self.source_url,
             "audio_ms": None if self.audio_seconds is None else str(_milliseconds(self.audio_seconds)),
             "cost_ms": str(_milliseconds(self.cost_seconds)),

@@ -31,7 +31,7 @@ class KeptUpload(BaseModel, frozen=True):
     upload_id: str
     tenant: str
     size_bytes: int
-    sha256: str
+    blake3: str
     audio_seconds: float | None
     sensitivity: str | None
     """The label under which it is stored."""
@@ -71,7 +71,7 @@ class KeptUploads:
             upload_id=upload_id,
             tenant=principal.tenant,
             size_bytes=upload.size_bytes,
-            sha256=upload.sha256,
+            blake3=upload.blake3,
             audio_seconds=upload.audio_seconds,
             sensitivity=label,
         )

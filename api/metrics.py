@@ -71,7 +71,11 @@ class GatewayMetrics:
             "Entries of the audit log that Redis did not take; the gateway's log has them",
             registry=self.registry,
         )
-
+        self.disk_process_deaths = Counter(
+            "transcription_disk_process_deaths_total",
+            "Times that the process that writes uploads has died; those under way were refused",
+            registry=self.registry,
+        )
         self.search_waiting = Gauge(
             "transcription_search_waiting",
             "Transcripts that came or were corrected and are still to be indexed",

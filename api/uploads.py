@@ -11,7 +11,7 @@ from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 from errno import EDQUOT, ENOSPC
 from pathlib import PureWindowsPath
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 from fastapi import Request
 from python_multipart.exceptions import FormParserError
@@ -19,8 +19,9 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 
 from api.bare_pcm import HEADER, pcm_seconds
 from api.disk_space import DiskSpace
-from api.media_kinds import begins_as_container, inspected_seconds
+from api.media_kinds import begins_as_container
 from api.part_file import PartFile
+from api.part_writers import PartWriters, ThreadedWriters
 from api.upload_pace import UploadPace, UploadTimer
 from api.upload_slots import UploadSlots
 from core.errors import (
@@ -71,7 +72,7 @@ class Upload:
     """A whole file in its store, and the form's other fields."""
 
     size_bytes: int
-    sha256: str
+    blake3: str
     file_name: str | None
     fields: dict[str, str]
     audio_seconds: float | None
@@ -86,17 +87,17 @@ class UploadReceiver:
         media: MediaStores,
         limits: UploadLimits,
         *,
-        inspect: Callable[[BinaryIO], float | None] = inspected_seconds,
+        writers: PartWriters | None = None,
         observe: Callable[[int], None] = lambda _under_way: None,
         tracer: Tracer = NO_TRACES,
     ) -> None:
-        """`inspect` looks at a whole file in a thread: it refuses what is no media and returns its length.
+        """`writers` write the files; by default, threads do.
 
         `observe` is called with the number of uploads under way when it changes.
         """
         self._media = media
         self._limits = limits
-        self._inspect = inspect
+        self._writers = writers or ThreadedWriters()
         self._tracer = tracer
         self._spaces = {each: DiskSpace(each, min_free_bytes=limits.min_free_disk_bytes) for each in media.every}
         self._slots = UploadSlots(total=limits.max_uploads, per_client=limits.max_uploads_per_client, observe=observe)
@@ -181,8 +182,8 @@ class UploadReceiver:
                 if not pieces.total_bytes:
                     raise FileEmpty("The body has no bytes. Send the file as it is, without a form around it.")
                 with self._tracer.span("store upload"):
-                    sha256, audio_seconds = await file.commit(pieces.take(), self._inspect)
-                return Upload(pieces.total_bytes, sha256, None, {}, audio_seconds)
+                    blake3, audio_seconds = await file.commit(pieces.take())
+                return Upload(pieces.total_bytes, blake3, None, {}, audio_seconds)
 
     def _announced(self, request: Request) -> int | None:
         """Return how many bytes a body says that it has.
@@ -242,10 +243,10 @@ class UploadReceiver:
                 [OptionProblem(LABEL_FIELD, "it says where the file is to be stored: send it before the file")]
             )
         with self._tracer.span("store upload"):
-            sha256, audio_seconds = await file.commit(form.take_pieces(), self._inspect)
+            blake3, audio_seconds = await file.commit(form.take_pieces())
         if form.is_bare_pcm:
             audio_seconds = pcm_seconds(form.file_size)
-        return Upload(form.file_size, sha256, form.file_name, form.fields, audio_seconds)
+        return Upload(form.file_size, blake3, form.file_name, form.fields, audio_seconds)
 
     async def _file(self, held: AsyncExitStack, job_id: str, media: MediaStore, announced: int | None) -> PartFile:
         """Return a file for an upload in one of the stores, with the space that it needs promised."""
@@ -253,7 +254,7 @@ class UploadReceiver:
         if promise.needs_a_look:
             await asyncio.to_thread(promise.look)
         promise.check()
-        return await held.enter_async_context(PartFile(job_id, media, promise))
+        return await held.enter_async_context(PartFile(self._writers.begin(media, job_id), promise))
 
 
 def _boundary(request: Request) -> bytes:

@@ -147,7 +147,7 @@ class _Lane:
             options=_OPTIONS,
             file_name="speech.wav",
             media_bytes=round(32_000 * seconds),
-            media_sha256=secrets.token_hex(32),  # no two alike: no job is answered by another's result
+            media_blake3=secrets.token_hex(32),  # no two alike: no job is answered by another's result
             audio_seconds=seconds,
             cost_seconds=seconds,
         )

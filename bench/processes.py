@@ -36,14 +36,15 @@ def resident_mib(process: int) -> float:
 
 
 def peak_mib(process: int) -> float:
-    """Return the most that a process has kept in memory since its start, or since `reset_peak` (VmHWM)."""
-    status = Path(f"/proc/{process}/status").read_text()
-    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+    """Return the most that a process and each one below it have kept in memory since `reset_peak` (VmHWM), in sum."""
+    statuses = [Path(f"/proc/{each}/status").read_text() for each in (process, *_descendants(process))]
+    return sum(int(status.partition("VmHWM:")[2].split()[0]) for status in statuses) / 1024
 
 
 def reset_peak(process: int) -> None:
-    """Have `peak_mib` count from now on."""
-    Path(f"/proc/{process}/clear_refs").write_text("5")
+    """Have `peak_mib` count from now on: from what they keep now."""
+    for each in (process, *_descendants(process)):
+        Path(f"/proc/{each}/clear_refs").write_text("5")
 
 
 def tree_mib(process: int) -> float:

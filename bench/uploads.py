@@ -20,7 +20,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from bench.multipart import FORM_TAIL, HEADERS, form, form_head
-from bench.processes import peak_mib, reset_peak, resident_mib
+from bench.processes import peak_mib, reset_peak
 from bench.tables import Table
 from cli.ports import free_port
 from tests.harness.cluster import Cluster
@@ -41,9 +41,9 @@ _RATIO_GOAL = 0.5
 _TIMEOUT_SECONDS = 600.0
 
 _MEMORY_NOTES = (
-    "MiB of 1024**2 bytes. Added: the most that the gateway ever kept in memory meanwhile (VmHWM), less what it had "
-    "before (VmRSS), on a fresh gateway that has taken one small upload. Each upload is synced every 8 MiB, "
-    "which is what the rate depends on."
+    "MiB of 1024**2 bytes. Added: the most that the gateway and the process that writes for it ever kept in memory "
+    "meanwhile (VmHWM; what both have counts twice), less what it was before, once one small upload was taken. "
+    "Each upload is synced every 8 MiB, which is what the rate depends on."
 )
 _RATE_NOTES = (
     f"Requests a second by {_CLIENTS} clients, each with a kept connection, one request after the other; median (least "
@@ -90,8 +90,8 @@ def _added(uploads: int, size: int) -> _Added:
         ThreadPoolExecutor(uploads) as clients,
     ):
         _post_large(url, _MIB)
-        before = resident_mib(gateway.pid)
         reset_peak(gateway.pid)
+        before = peak_mib(gateway.pid)
         started = time.perf_counter()
         for done in [clients.submit(_post_large, url, size) for _ in range(uploads)]:
             done.result()

@@ -1,5 +1,6 @@
 """Audio in a folder that both tiers can reach: one file a work, named by the server."""
 
+import io
 import os
 import shutil
 import time
@@ -157,6 +158,7 @@ class FileWriter:
         self._job_id = job_id
         self._media = media
         self._file = DirectFile(media.part_path(job_id), 0o640)
+        self._is_begun = False
 
     def append(self, pieces: Sequence[memoryview | bytearray]) -> None:
         """Append.
@@ -164,7 +166,9 @@ class FileWriter:
         Raises:
             OSError: it can't be written; the disk is full.
         """
-        self._file.append(pieces)
+        for piece in pieces:
+            self._is_begun = True
+            self._file.append(piece)
 
     def sync(self) -> None:
         """Wait until what was appended is on the disk.
@@ -174,19 +178,21 @@ class FileWriter:
         """
         self._file.sync()
 
-    def commit(self, inspect: Callable[[BinaryIO], T]) -> tuple[str, T]:
-        """Make it durable under its final name. What `inspect` refuses is never synced.
+    def commit(self, pieces: Sequence[memoryview | bytearray], inspect: Callable[[BinaryIO], T]) -> tuple[str, T]:
+        """Append the last of it and make it durable under its final name. What `inspect` refuses is never synced.
 
         Raises:
             OSError: it doesn't get there; the disk is full.
         """
-        self._file.finish()
-        with self._media.part_path(self._job_id).open("rb") as written:
+        is_all = not self._is_begun
+        self.append(pieces)
+        # What went past the cache would have to be read from the disk.
+        with io.BytesIO(b"".join(pieces)) if is_all else self._media.part_path(self._job_id).open("rb") as written:
             found = inspect(written)
         self._file.sync()
         self._media.commit(self._job_id)
         self._file.close()
-        return self._file.sha256, found
+        return self._file.blake3, found
 
     def discard(self) -> None:
         """Leave nothing of it."""

@@ -48,10 +48,10 @@ class MediaWriter(Protocol):
     def sync(self) -> None:
         """Have what was appended on its way, so that not all of it is left for `commit`; raises as `append`."""
 
-    def commit(self, inspect: Callable[[BinaryIO], T]) -> tuple[str, T]:
-        """Make it durable under its name; raises as `append`, and what `inspect` raises.
+    def commit(self, pieces: Sequence[memoryview | bytearray], inspect: Callable[[BinaryIO], T]) -> tuple[str, T]:
+        """Append the last of it and make it durable under its name; raises as `append`, and what `inspect` raises.
 
-        Returns its SHA-256 in hexadecimal, and what `inspect` found in it. What `inspect` refuses never has the name.
+        Returns its BLAKE3 in hexadecimal, and what `inspect` found in it. What `inspect` refuses never has the name.
         `inspect` may not find the middle of a large file: reading there is an OSError.
         """
 

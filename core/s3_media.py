@@ -5,7 +5,6 @@ object of. Nothing but the size of a part is ever in memory, nothing of an uploa
 copy on its own disk as long as it works on it.
 """
 
-import hashlib
 import io
 import math
 import re
@@ -18,6 +17,7 @@ from typing import IO, TYPE_CHECKING, BinaryIO, Final, TypeVar, cast
 
 import botocore.session
 import structlog
+from blake3 import blake3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -113,7 +113,7 @@ class S3Media:
             with part.open("rb") as file:
                 while piece := file.read(_PIECE_BYTES):
                     writer.append([memoryview(piece)])
-            writer.commit(lambda _: None)
+            writer.commit([], lambda _: None)
         except BaseException:
             writer.discard()
             raise
@@ -290,7 +290,7 @@ class S3Writer:
         self._client = client
         self._bucket = bucket
         self._key = key
-        self._digest = hashlib.sha256()
+        self._digest = blake3()
         self._waiting = bytearray()
         """What was appended and not sent."""
         self._ends = FileEnds()
@@ -314,12 +314,15 @@ class S3Writer:
     def sync(self) -> None:
         """Do nothing: what makes a part is stored, the rest is not worth a request."""
 
-    def commit(self, inspect: Callable[[BinaryIO], T]) -> tuple[str, T]:
-        """Make an object of it, durable when this returns. What `inspect` refuses never is one.
+    def commit(self, pieces: Sequence[memoryview | bytearray], inspect: Callable[[BinaryIO], T]) -> tuple[str, T]:
+        """Append the last of it and make an object of it, durable when this returns.
+
+        What `inspect` refuses never is one.
 
         Raises:
             StoreUnavailable: S3 doesn't answer.
         """
+        self.append(pieces)
         if self._upload_id is None:
             found = inspect(io.BytesIO(self._waiting))
             with self._answered():

@@ -45,7 +45,7 @@ class Work(BaseModel):
     options: TranscriptionOptions
     media_bytes: int | None
     """None until the audio of a URL is fetched."""
-    media_sha256: str | None
+    media_blake3: str | None
     """None of audio from a URL: what it serves may change, so no other job shares it."""
     source_url: str | None = Field(default=None, repr=False)
     """Where the audio is fetched; a secret of its owner, forgotten once it is there or not wanted any more."""
@@ -91,7 +91,7 @@ class Work(BaseModel):
     @property
     def is_cost_guessed(self) -> bool:
         """Whether nothing was known of the audio when its cost was charged, and nothing is yet."""
-        return self.media_sha256 is None and self.audio_seconds is None
+        return self.media_blake3 is None and self.audio_seconds is None
 
     @classmethod
     def from_record(cls, record: Mapping[str, str]) -> Self:
@@ -108,7 +108,7 @@ class Work(BaseModel):
             status=JobStatus(record["status"]),
             options=_options(record["options"]),
             media_bytes=int(media_bytes) if media_bytes else None,
-            media_sha256=record.get("media_sha256"),
+            media_blake3=record.get("media_blake3"),
             source_url=record.get("source_url"),
             retention_hours=int(retention_ms) / HOUR_MS if retention_ms else None,
             sensitivity=record.get("sensitivity"),

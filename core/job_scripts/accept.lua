@@ -4,7 +4,7 @@
 --                     core/webhooks.py says of its receiver, and traceparent, each optional
 --   work              object of strings, what is known of its work: tenant, weight, lane, options, cost_ms,
 --                     audio_ms, retention_ms, sensitivity, request_id and traceparent (of the first request for
---                     it), each optional; media_bytes and media_sha256, or source_url, which a worker fetches
+--                     it), each optional; media_bytes and media_blake3, or source_url, which a worker fetches
 --   digest            string   what is asked for; a work that has the same is shared (optional)
 --   idempotency_key   string   (optional)
 --   body              string   digest of the request that came with the idempotency key

@@ -8,17 +8,18 @@ import asyncio
 import functools
 import os
 import signal
-from pathlib import Path
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import api.__main__
 import api.app
+import api.disk_process
 from api.dispatch import TurnSender
 from api.job_store import JobStore
 from api.observation import Observation
-from core.media_files import MediaFiles
+from tests.chaos import doomed_disk
+from tests.chaos.dying import after, before
 
 STEPS = {
     "before the part file": "nothing is written yet",
@@ -36,8 +37,6 @@ STEPS = {
 }
 """Where a gateway can die, in the order of an accept, and how things stand then."""
 
-_BLOCK_BYTES = 4096
-"""Half a write past the page cache has to be of whole blocks as well."""
 _SEND_SECONDS = 0.02
 """What the event loop needs to hand an answer to the kernel."""
 
@@ -47,9 +46,10 @@ def main() -> int:
     step = os.environ["CHAOS_STEP"]
     if step not in STEPS:
         raise ValueError(step)
-    _wrap_files(step)
-    _before(TurnSender, "send", dies=step == "before the turn")
-    _after(TurnSender, "_send", dies=step == "after the turn")
+    # Its files are written by a process of its own, which dies with it.
+    api.disk_process._PROGRAM = doomed_disk.__name__  # type: ignore[misc]  # noqa: SLF001
+    before(TurnSender, "send", _die, dies=step == "before the turn")
+    after(TurnSender, "_send", _die, dies=step == "after the turn")
     _wrap_record(step)
     _wrap_answer(step)
     return api.__main__.main([])
@@ -57,30 +57,6 @@ def main() -> int:
 
 def _die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
-
-
-def _wrap_files(step: str) -> None:
-    _before(MediaFiles, "part_path", dies=step == "before the part file")
-    _before(MediaFiles, "commit", dies=step == "before the rename")
-    _after(MediaFiles, "commit", dies=step == "after the rename")
-    write, sync = os.write, os.fsync
-
-    def torn_write(descriptor: int, data: Any) -> int:  # noqa: ANN401 - whatever os.write takes
-        if step == "within the part file" and _is_part(descriptor):
-            write(descriptor, data[: len(data) // 2 // _BLOCK_BYTES * _BLOCK_BYTES or len(data) // 2])
-            _die()
-        return write(descriptor, data)
-
-    def no_sync(fd: Any) -> None:  # noqa: ANN401 - whatever os.fsync takes
-        if step == "before the sync" and _is_part(fd):
-            _die()
-        sync(fd)
-
-    os.write, os.fsync = torn_write, no_sync
-
-
-def _is_part(descriptor: int) -> bool:
-    return Path(f"/proc/self/fd/{descriptor}").readlink().suffix == ".part"
 
 
 def _wrap_record(step: str) -> None:
@@ -122,30 +98,3 @@ def _wrap_answer(step: str) -> None:
             await super().__call__(scope, receive, dying_send)
 
     api.app.Observation = Dying  # type: ignore[attr-defined,assignment]
-
-
-def _before(owner: type, name: str, *, dies: bool) -> None:
-    """Wrap a method so that the process dies when it is called."""
-    method = getattr(owner, name)
-
-    @functools.wraps(method)
-    def dying(*arguments: Any, **named: Any) -> Any:  # noqa: ANN401 - whatever it takes and returns
-        if dies:
-            _die()
-        return method(*arguments, **named)
-
-    setattr(owner, name, dying)
-
-
-def _after(owner: type, name: str, *, dies: bool) -> None:
-    """Wrap a method so that the process dies when it has done its work."""
-    method = getattr(owner, name)
-
-    @functools.wraps(method)
-    def dying(*arguments: Any, **named: Any) -> Any:  # noqa: ANN401 - whatever it takes and returns
-        returned = method(*arguments, **named)
-        if dies:
-            _die()
-        return returned
-
-    setattr(owner, name, dying)

@@ -228,17 +228,17 @@ class Jobs(RuleBasedStateMachine):
     def accept_one_that_may_share(
         self, *, tenant: str, lane: str, body: str, within: QueueLimits, again: bool, url: str | None
     ) -> None:
-        self.accept(new_job(self.next_id(), tenant=tenant, lane=lane, sha256=body, webhook_url=url), within, again)
+        self.accept(new_job(self.next_id(), tenant=tenant, lane=lane, blake3=body, webhook_url=url), within, again)
 
     @rule(body=bodies, request=st.sampled_from(["k", "l"]), shares=st.booleans(), within=limits, again=st.booleans())
     def accept_one_with_a_key(self, body: str, request: str, shares: bool, within: QueueLimits, again: bool) -> None:
-        new = new_job(self.next_id(), tenant="ann", sha256=body, idempotency_key=request)
+        new = new_job(self.next_id(), tenant="ann", blake3=body, idempotency_key=request)
         self.accept(new if shares else replace(new, shares_work=False), within, again)
 
     @initialize(wanted=st.lists(st.tuples(tenants, lanes, bodies, urls), min_size=2, max_size=8))
     def accept_some(self, wanted: list[tuple[str, str, str, str | None]]) -> None:
         for tenant, lane, body, url in wanted:
-            self.accept(new_job(self.next_id(), tenant=tenant, lane=lane, sha256=body, webhook_url=url), UNLIMITED)
+            self.accept(new_job(self.next_id(), tenant=tenant, lane=lane, blake3=body, webhook_url=url), UNLIMITED)
             self.look()
 
     @precondition(lambda self: self.model.jobs)

@@ -118,31 +118,31 @@ def test_too_much_is_refused_and_changes_nothing(jobs: CorrectedJobs) -> None:
 
 
 def test_they_go_with_the_result_and_stay_as_long_if_it_is_kept_longer(jobs: CorrectedJobs) -> None:
-    job_id = jobs.post(new_job(sha256=SAME)).job_id
+    job_id = jobs.post(new_job(blake3=SAME)).job_id
     jobs.done(jobs.claimed())
     jobs.keep(job_id, {1: FIRST})
     name = jobs.keys.corrections(job_id)
     assert 0 < jobs.client.pttl(name) <= HOUR_MS
     jobs.client.pexpire(jobs.keys.result(job_id), 1000)
     jobs.client.pexpire(name, 1000)
-    jobs.post(new_job(sha256=SAME))  # has the result kept anew
+    jobs.post(new_job(blake3=SAME))  # has the result kept anew
     assert 1000 < jobs.client.pttl(name) <= HOUR_MS
     assert jobs.client.pexpiretime(name) <= jobs.client.pexpiretime(jobs.keys.result(job_id))
 
 
 def test_a_retention_is_their_end_too_whoever_comes_later(jobs: CorrectedJobs) -> None:
-    job_id = jobs.post(new_job(sha256=SAME, retention_ms=HOUR_MS // 2)).job_id
+    job_id = jobs.post(new_job(blake3=SAME, retention_ms=HOUR_MS // 2)).job_id
     jobs.done(jobs.claimed())
     jobs.keep(job_id, {1: FIRST})
     name = jobs.keys.corrections(job_id)
     assert 0 < jobs.client.pttl(name) <= HOUR_MS // 2
     jobs.client.pexpire(jobs.keys.job(job_id), 1000)
-    jobs.post(new_job(sha256=SAME, retention_ms=HOUR_MS // 2))
+    jobs.post(new_job(blake3=SAME, retention_ms=HOUR_MS // 2))
     assert 0 < jobs.client.pttl(name) <= 1000 < jobs.client.pttl(jobs.keys.result(job_id))
 
 
 def test_erasing_a_job_erases_its_own_alone_and_says_how_many(jobs: CorrectedJobs) -> None:
-    first, second = (jobs.post(new_job(sha256=SAME)).job_id for _ in range(2))
+    first, second = (jobs.post(new_job(blake3=SAME)).job_id for _ in range(2))
     jobs.done(jobs.claimed(), segments=3)
     jobs.keep(first, {1: FIRST, 2: SECOND})
     jobs.keep(second, {1: FIRST})

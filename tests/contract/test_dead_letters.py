@@ -56,7 +56,7 @@ def test_they_are_listed_by_reason_latest_first(jobs: Jobs) -> None:
 
 
 def test_a_job_that_was_cancelled_before_has_not_failed(jobs: Jobs) -> None:
-    shared = [jobs.post(new_job(sha256=SAME)).job_id for _ in range(3)]
+    shared = [jobs.post(new_job(blake3=SAME)).job_id for _ in range(3)]
     assert jobs.cancel(shared[0]) is CancelOutcome.CANCELLED
     work_id = fail(jobs)
     (letter,) = letters(jobs)
@@ -71,7 +71,7 @@ def test_a_job_that_was_cancelled_before_has_not_failed(jobs: Jobs) -> None:
 
 
 def test_a_dead_letter_without_a_job_that_waits_is_not_requeued(jobs: Jobs) -> None:
-    cancelled, erased = (jobs.post(new_job(sha256=SAME)).job_id for _ in range(2))
+    cancelled, erased = (jobs.post(new_job(blake3=SAME)).job_id for _ in range(2))
     jobs.cancel(cancelled)
     work_id = fail(jobs)
     jobs.gateway(lambda store: store.erase(erased))
@@ -82,7 +82,7 @@ def test_a_dead_letter_without_a_job_that_waits_is_not_requeued(jobs: Jobs) -> N
 
 
 def test_a_requeue_counts_only_the_jobs_that_are_left(jobs: Jobs) -> None:
-    erased, left = (jobs.post(new_job(sha256=SAME)).job_id for _ in range(2))
+    erased, left = (jobs.post(new_job(blake3=SAME)).job_id for _ in range(2))
     work_id = fail(jobs)
     assert counters(jobs)["failed"] == 2
     jobs.gateway(lambda store: store.erase(erased))

@@ -540,10 +540,10 @@ SAME = "5" * 64
 
 
 def test_the_same_again_joins_the_work_under_way(jobs: Jobs) -> None:
-    first = jobs.post(new_job(sha256=SAME))
-    second = jobs.post(new_job(sha256=SAME))
+    first = jobs.post(new_job(blake3=SAME))
+    second = jobs.post(new_job(blake3=SAME))
     work = jobs.claimed()
-    third = jobs.post(new_job(sha256=SAME))
+    third = jobs.post(new_job(blake3=SAME))
     assert [each.outcome for each in (first, second, third)] == ["accepted", "joined", "joined"]
     assert [each.status for each in (first, second, third)] == ["queued", "queued", "processing"]
     assert jobs.worker.claim(LANE) is None
@@ -559,9 +559,9 @@ def test_the_same_again_joins_the_work_under_way(jobs: Jobs) -> None:
 
 
 def test_the_same_after_it_is_done_is_answered_from_the_result(jobs: Jobs) -> None:
-    jobs.post(new_job(sha256=SAME))
+    jobs.post(new_job(blake3=SAME))
     jobs.done(jobs.claimed())
-    again = jobs.post(new_job(sha256=SAME))
+    again = jobs.post(new_job(blake3=SAME))
     assert (again.outcome, again.status) == ("cached", "completed")
     job = jobs.get(again.job_id)
     assert job.cached
@@ -571,12 +571,12 @@ def test_the_same_after_it_is_done_is_answered_from_the_result(jobs: Jobs) -> No
 
 
 def test_a_cached_answer_is_kept_as_long_as_any_other(jobs: Jobs) -> None:
-    jobs.post(new_job(sha256=SAME))
+    jobs.post(new_job(blake3=SAME))
     work = jobs.claimed()
     brief = jobs.worker_named("worker-a", result_ttl_ms=2000)
     brief.report(work, segments=[segment(1)], progress_seconds=1, info=INFO)
     brief.complete(work, INFO, transcribed_seconds=1)
-    jobs.post(new_job(sha256=SAME))
+    jobs.post(new_job(blake3=SAME))
     for key in (jobs.keys.result(work.work_id), jobs.keys.segments(work.work_id), jobs.keys.events(work.work_id)):
         assert jobs.client.pttl(key) > HOUR_MS / 2
 
@@ -584,31 +584,31 @@ def test_a_cached_answer_is_kept_as_long_as_any_other(jobs: Jobs) -> None:
 @pytest.mark.parametrize(
     "other",
     [
-        {"sha256": "6" * 64},
-        {"sha256": SAME, "tenant": "b"},
-        {"sha256": SAME, "lane": "small"},
-        {"sha256": SAME, "options": TranscriptionOptions(language="de")},
+        {"blake3": "6" * 64},
+        {"blake3": SAME, "tenant": "b"},
+        {"blake3": SAME, "lane": "small"},
+        {"blake3": SAME, "options": TranscriptionOptions(language="de")},
         {},
     ],
 )
 def test_what_differs_in_anything_is_done_on_its_own(jobs: Jobs, other: dict[str, str]) -> None:
-    jobs.post(new_job(sha256=SAME))
+    jobs.post(new_job(blake3=SAME))
     assert jobs.post(new_job(**other)).outcome is AcceptOutcome.ACCEPTED  # type: ignore[arg-type]
 
 
 def test_what_failed_or_was_cancelled_answers_nobody_else(jobs: Jobs) -> None:
-    jobs.post(new_job(sha256=SAME))
+    jobs.post(new_job(blake3=SAME))
     jobs.worker.fail(jobs.claimed(), FailureCode.AUDIO_UNDECODABLE, "no")
-    second = jobs.post(new_job(sha256=SAME))
+    second = jobs.post(new_job(blake3=SAME))
     assert second.outcome is AcceptOutcome.ACCEPTED
     jobs.claimed()
     jobs.cancel(second.job_id)
-    assert jobs.post(new_job(sha256=SAME)).outcome is AcceptOutcome.ACCEPTED
+    assert jobs.post(new_job(blake3=SAME)).outcome is AcceptOutcome.ACCEPTED
 
 
 @pytest.mark.parametrize("claimed", [False, True])
 def test_cancelling_one_of_several_leaves_the_work_to_the_others(jobs: Jobs, claimed: bool) -> None:
-    first, second = (jobs.post(new_job(sha256=SAME)).job_id for _ in range(2))
+    first, second = (jobs.post(new_job(blake3=SAME)).job_id for _ in range(2))
     work = jobs.claimed() if claimed else None
     assert jobs.cancel(first) is CancelOutcome.CANCELLED
     assert jobs.cancel(first) is CancelOutcome.FINISHED
@@ -623,7 +623,7 @@ def test_cancelling_one_of_several_leaves_the_work_to_the_others(jobs: Jobs, cla
 
 @pytest.mark.parametrize("claimed", [False, True])
 def test_cancelling_the_last_one_cancels_the_work(jobs: Jobs, claimed: bool) -> None:
-    first, second = (jobs.post(new_job(sha256=SAME)).job_id for _ in range(2))
+    first, second = (jobs.post(new_job(blake3=SAME)).job_id for _ in range(2))
     work = jobs.claimed() if claimed else None
     jobs.cancel(first)
     assert jobs.cancel(second) is (CancelOutcome.REQUESTED if work else CancelOutcome.CANCELLED)
@@ -635,7 +635,7 @@ def test_cancelling_the_last_one_cancels_the_work(jobs: Jobs, claimed: bool) -> 
 
 
 def test_erasing_one_of_several_leaves_the_result_to_the_others(jobs: Jobs) -> None:
-    first, second = (jobs.post(new_job(sha256=SAME)).job_id for _ in range(2))
+    first, second = (jobs.post(new_job(blake3=SAME)).job_id for _ in range(2))
     jobs.done(jobs.claimed())
     assert jobs.gateway(lambda store: store.erase(first)).work_id is None
     with pytest.raises(JobNotFound):
@@ -647,7 +647,7 @@ def test_erasing_one_of_several_leaves_the_result_to_the_others(jobs: Jobs) -> N
 
 
 def test_a_work_whose_cancelled_job_has_expired_goes_with_the_last_one(jobs: Jobs) -> None:
-    first, second = (jobs.post(new_job(sha256=SAME)).job_id for _ in range(2))
+    first, second = (jobs.post(new_job(blake3=SAME)).job_id for _ in range(2))
     jobs.cancel(first)
     jobs.client.delete(jobs.keys.job(first))
     jobs.done(jobs.claimed())
@@ -657,7 +657,7 @@ def test_a_work_whose_cancelled_job_has_expired_goes_with_the_last_one(jobs: Job
 
 def test_so_many_share_a_work_and_no_more(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("api.job_store._MAX_SHARING", 2)
-    outcomes = [jobs.post(new_job(sha256=SAME)).outcome for _ in range(4)]
+    outcomes = [jobs.post(new_job(blake3=SAME)).outcome for _ in range(4)]
     assert outcomes == ["accepted", "joined", "accepted", "joined"]
 
 
@@ -665,32 +665,32 @@ def test_so_many_share_a_work_and_no_more(jobs: Jobs, monkeypatch: pytest.Monkey
 
 
 def test_the_same_key_and_body_is_the_same_job(jobs: Jobs) -> None:
-    first = jobs.post(new_job(sha256=SAME, idempotency_key="k"))
-    again = jobs.post(new_job(sha256=SAME, idempotency_key="k"))
+    first = jobs.post(new_job(blake3=SAME, idempotency_key="k"))
+    again = jobs.post(new_job(blake3=SAME, idempotency_key="k"))
     assert (again.outcome, again.job_id) == (AcceptOutcome.REPLAYED, first.job_id)
     jobs.done(jobs.claimed())
-    again = jobs.post(new_job(sha256=SAME, idempotency_key="k"))
+    again = jobs.post(new_job(blake3=SAME, idempotency_key="k"))
     assert (again.outcome, again.job_id, again.status) == ("replayed", first.job_id, "completed")
     assert jobs.gateway(lambda store: store.lanes())[0].counters["accepted"] == 1
 
 
 def test_the_same_key_with_another_body_is_a_conflict(jobs: Jobs) -> None:
-    first = jobs.post(new_job(sha256=SAME, idempotency_key="k"))
+    first = jobs.post(new_job(blake3=SAME, idempotency_key="k"))
     with pytest.raises(IdempotencyConflict, match=first.job_id):
-        jobs.post(new_job(sha256="6" * 64, idempotency_key="k"))
+        jobs.post(new_job(blake3="6" * 64, idempotency_key="k"))
     assert jobs.worker.pending(LANE) == 1
 
 
 def test_keys_belong_to_their_tenant(jobs: Jobs) -> None:
-    jobs.post(new_job(sha256=SAME, idempotency_key="k"))
-    assert jobs.post(new_job(sha256="6" * 64, tenant="b", idempotency_key="k")).outcome is AcceptOutcome.ACCEPTED
+    jobs.post(new_job(blake3=SAME, idempotency_key="k"))
+    assert jobs.post(new_job(blake3="6" * 64, tenant="b", idempotency_key="k")).outcome is AcceptOutcome.ACCEPTED
 
 
 def test_a_key_whose_job_was_erased_is_free_again(jobs: Jobs) -> None:
-    first = jobs.post(new_job(sha256=SAME, idempotency_key="k"))
+    first = jobs.post(new_job(blake3=SAME, idempotency_key="k"))
     jobs.cancel(first.job_id)
     jobs.gateway(lambda store: store.erase(first.job_id))
-    again = jobs.post(new_job(sha256=SAME, idempotency_key="k"))
+    again = jobs.post(new_job(blake3=SAME, idempotency_key="k"))
     assert (again.outcome, again.job_id != first.job_id) == (AcceptOutcome.ACCEPTED, True)
 
 
@@ -716,9 +716,9 @@ def test_a_lane_is_full_of_audio_as_well(jobs: Jobs) -> None:
 
 
 def test_a_full_lane_still_answers_what_costs_it_nothing(jobs: Jobs) -> None:
-    first = jobs.post(new_job(sha256=SAME, idempotency_key="k"))
-    assert jobs.post(new_job(sha256=SAME, idempotency_key="k"), max_jobs=1).job_id == first.job_id
-    assert jobs.post(new_job(sha256=SAME), max_jobs=1).outcome is AcceptOutcome.JOINED
+    first = jobs.post(new_job(blake3=SAME, idempotency_key="k"))
+    assert jobs.post(new_job(blake3=SAME, idempotency_key="k"), max_jobs=1).job_id == first.job_id
+    assert jobs.post(new_job(blake3=SAME), max_jobs=1).outcome is AcceptOutcome.JOINED
 
 
 def test_a_full_lane_says_when_to_come_back(jobs: Jobs) -> None:
@@ -782,7 +782,7 @@ def test_a_requeued_dead_letter_whose_checkpoint_has_expired_starts_over(jobs: J
 
 
 def shared_and_buried(jobs: Jobs) -> tuple[str, str]:
-    first, second = (jobs.post(new_job(sha256=SAME)).job_id for _ in range(2))
+    first, second = (jobs.post(new_job(blake3=SAME)).job_id for _ in range(2))
     jobs.worker.fail(jobs.claimed(), FailureCode.AUDIO_UNDECODABLE, "no")
     return first, second
 
@@ -799,7 +799,7 @@ def test_a_requeued_dead_letter_is_for_those_who_are_left(jobs: Jobs) -> None:
 
 
 def test_a_dead_letter_that_nobody_waits_for_is_none(jobs: Jobs) -> None:
-    first, second = (jobs.post(new_job(sha256=SAME)).job_id for _ in range(2))
+    first, second = (jobs.post(new_job(blake3=SAME)).job_id for _ in range(2))
     jobs.cancel(second)
     jobs.worker.fail(jobs.claimed(), FailureCode.AUDIO_UNDECODABLE, "no")
     jobs.gateway(lambda store: store.erase(first))
@@ -810,7 +810,7 @@ def test_a_dead_letter_that_nobody_waits_for_is_none(jobs: Jobs) -> None:
 
 
 def test_a_purge_counts_the_jobs_that_were_there(jobs: Jobs) -> None:
-    first, second, third = (jobs.post(new_job(sha256=SAME)).job_id for _ in range(3))
+    first, second, third = (jobs.post(new_job(blake3=SAME)).job_id for _ in range(3))
     jobs.cancel(third)
     jobs.client.delete(jobs.keys.job(third))
     jobs.worker.fail(jobs.claimed(), FailureCode.AUDIO_UNDECODABLE, "no")
@@ -831,7 +831,7 @@ def test_only_dead_letters_are_requeued_or_purged(jobs: Jobs) -> None:
 
 
 def test_a_purged_dead_letter_leaves_nothing(jobs: Jobs) -> None:
-    job_id = buried(jobs, sha256=SAME)
+    job_id = buried(jobs, blake3=SAME)
     assert jobs.buried(lambda letters: letters.purge(job_id)) == 1
     with pytest.raises(JobNotFound):
         jobs.get(job_id)

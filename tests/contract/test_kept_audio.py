@@ -86,9 +86,9 @@ def test_it_is_not_kept_longer_than_the_result(jobs: Jobs, disk: Disk) -> None:
 
 
 def test_whoever_comes_to_share_a_work_has_its_audio_kept_anew(jobs: Jobs, disk: Disk) -> None:
-    job_id = completed(jobs, disk, sha256=SAME)
+    job_id = completed(jobs, disk, blake3=SAME)
     ago(jobs, job_id, "kept_from_ms", KEEP_MS)
-    jobs.post(new_job(sha256=SAME))
+    jobs.post(new_job(blake3=SAME))
     assert clean(jobs, disk).audio_files == 0
 
 

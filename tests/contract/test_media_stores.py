@@ -2,7 +2,6 @@
 
 import asyncio
 import errno
-import hashlib
 import os
 import random
 import re
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import pytest
+from blake3 import blake3
 from starlette.requests import Request
 from starlette.types import Message
 
@@ -90,7 +90,7 @@ def appended(writer: MediaWriter, content: bytes) -> None:
 def stored(store: MediaStore, job_id: str, content: bytes) -> None:
     writer = store.begin(job_id)
     appended(writer, content)
-    writer.commit(lambda _: None)
+    writer.commit([], lambda _: None)
 
 
 def at_hand(store: MediaStore, job_id: str) -> bytes:
@@ -113,8 +113,8 @@ def test_a_file_is_there_once_it_is_whole(place: Place, size: int) -> None:
         file.seek(max(0, size_bytes - 64 * KIB))
         return size_bytes, first, file.read()
 
-    assert writer.commit(ends) == (
-        hashlib.sha256(content).hexdigest(),
+    assert writer.commit([], ends) == (
+        blake3(content).hexdigest(),
         (size, content[: 8 * KIB], content[-64 * KIB :]),
     )
     assert (place.names(), place.parts()) == ([JOB], [])
@@ -130,7 +130,7 @@ def test_a_file_that_is_refused_or_given_up_leaves_nothing(place: Place, size: i
     writer = place.store.begin(JOB)
     appended(writer, bytes(size))
     with pytest.raises(UnsupportedMedia):
-        writer.commit(refuse)
+        writer.commit([], refuse)
     assert place.names() == []
     writer.discard()
     assert (place.names(), place.parts()) == ([], [])
@@ -295,7 +295,7 @@ def test_the_length_of_a_large_upload_is_known(place: Place, tmp_path: Path, con
     content = transcoded(noise, container, codec)
     assert len(content) > PART
     upload = received(place, content)
-    assert (upload.size_bytes, upload.sha256) == (len(content), hashlib.sha256(content).hexdigest())
+    assert (upload.size_bytes, upload.blake3) == (len(content), blake3(content).hexdigest())
     assert upload.audio_seconds == pytest.approx(240, abs=1)
     assert at_hand(place.store, JOB) == content
 

@@ -143,15 +143,15 @@ def test_calls_sent_twice_or_late_add_no_event(jobs: Jobs) -> None:
 
 
 def test_jobs_that_share_a_work_each_tell_their_own(jobs: Jobs, outbox: Outbox) -> None:
-    first = new_job(sha256=SAME, webhook_url=URL)
-    joined = new_job(sha256=SAME, webhook_url=OTHER_URL)
-    silent = new_job(sha256=SAME)
-    given_up = new_job(sha256=SAME, webhook_url=URL)
+    first = new_job(blake3=SAME, webhook_url=URL)
+    joined = new_job(blake3=SAME, webhook_url=OTHER_URL)
+    silent = new_job(blake3=SAME)
+    given_up = new_job(blake3=SAME, webhook_url=URL)
     for job in (first, joined, silent, given_up):
         jobs.post(job)
     jobs.cancel(given_up.job_id)
     jobs.done(jobs.claimed())
-    cached = new_job(sha256=SAME, webhook_url=OTHER_URL)
+    cached = new_job(blake3=SAME, webhook_url=OTHER_URL)
     assert [jobs.post(cached).outcome, jobs.post(cached).outcome][0] is AcceptOutcome.CACHED
     told = {}
     while (delivery := outbox.take(lease_seconds=60)) is not None:
@@ -166,13 +166,13 @@ def test_jobs_that_share_a_work_each_tell_their_own(jobs: Jobs, outbox: Outbox) 
 
 
 def test_who_is_told_belongs_to_the_request_and_not_to_the_work(jobs: Jobs) -> None:
-    asked = new_job(sha256=SAME, idempotency_key="k", webhook_url=URL)
+    asked = new_job(blake3=SAME, idempotency_key="k", webhook_url=URL)
     assert jobs.post(asked).outcome is AcceptOutcome.ACCEPTED
-    again = new_job(sha256=SAME, idempotency_key="k", webhook_url=URL)
+    again = new_job(blake3=SAME, idempotency_key="k", webhook_url=URL)
     assert jobs.post(again).outcome is AcceptOutcome.REPLAYED
     with pytest.raises(IdempotencyConflict):
-        jobs.post(new_job(sha256=SAME, idempotency_key="k", webhook_url=OTHER_URL))
-    assert asked.digest == new_job(sha256=SAME).digest
+        jobs.post(new_job(blake3=SAME, idempotency_key="k", webhook_url=OTHER_URL))
+    assert asked.digest == new_job(blake3=SAME).digest
 
 
 def test_a_requeued_dead_letter_tells_its_next_end_as_well(jobs: Jobs, outbox: Outbox) -> None:

@@ -82,7 +82,7 @@ def test_after_its_retention_nothing_of_a_job_is_left(
 ) -> None:
     new = new_job(
         tenant=TENANT,
-        sha256=SAME,
+        blake3=SAME,
         webhook_url=URL,
         idempotency_key="k",
         retention_ms=SHORT_MS,
@@ -165,7 +165,7 @@ def test_an_idempotency_key_goes_with_its_job_and_lives_no_longer_than_it_would(
 def test_a_job_that_comes_later_keeps_the_transcript_but_not_the_first_jobs_record(
     jobs: Jobs, media: MediaStores
 ) -> None:
-    new = {"tenant": TENANT, "sha256": SAME, "retention_ms": 1500}
+    new = {"tenant": TENANT, "blake3": SAME, "retention_ms": 1500}
     first = jobs.post(new_job(**new)).job_id  # type: ignore[arg-type]
     complete(jobs)
     until(lambda: True if lifetime(jobs, jobs.keys.job(first)) < 1000 else None, 10)
@@ -182,7 +182,7 @@ def test_a_job_that_comes_later_keeps_the_transcript_but_not_the_first_jobs_reco
 
 
 def test_one_that_is_cancelled_while_others_go_on_goes_by_itself(jobs: Jobs) -> None:
-    first, second = (jobs.post(new_job(sha256=SAME, retention_ms=SHORT_MS)).job_id for _ in range(2))
+    first, second = (jobs.post(new_job(blake3=SAME, retention_ms=SHORT_MS)).job_id for _ in range(2))
     jobs.cancel(first)
     await_end_of(jobs, first)
     assert jobs.get(second).status is JobStatus.QUEUED
@@ -206,20 +206,20 @@ def test_one_that_is_cancelled_while_others_go_on_goes_by_itself(jobs: Jobs) -> 
 def test_jobs_share_only_what_is_kept_as_long_and_labelled_alike(
     jobs: Jobs, ours: dict[str, object], theirs: dict[str, object], share: bool
 ) -> None:
-    jobs.post(new_job(sha256=SAME, **ours))  # type: ignore[arg-type]
-    outcome = jobs.post(new_job(sha256=SAME, **theirs)).outcome  # type: ignore[arg-type]
+    jobs.post(new_job(blake3=SAME, **ours))  # type: ignore[arg-type]
+    outcome = jobs.post(new_job(blake3=SAME, **theirs)).outcome  # type: ignore[arg-type]
     assert outcome is (AcceptOutcome.JOINED if share else AcceptOutcome.ACCEPTED)
 
 
 def test_what_a_key_adds_is_no_part_of_the_request(jobs: Jobs) -> None:
     keys_own = {"retention_ms": HOUR_MS, "webhook_url": URL, "sensitivity": "public"}
     inherited = frozenset({"retention_hours", "webhook_url", "sensitivity"})
-    first = jobs.post(new_job(sha256=SAME, idempotency_key="k", inherited=inherited, **keys_own))  # type: ignore[arg-type]
-    again = jobs.post(new_job(sha256=SAME, idempotency_key="k", inherited=inherited, retention_ms=2 * HOUR_MS))
+    first = jobs.post(new_job(blake3=SAME, idempotency_key="k", inherited=inherited, **keys_own))  # type: ignore[arg-type]
+    again = jobs.post(new_job(blake3=SAME, idempotency_key="k", inherited=inherited, retention_ms=2 * HOUR_MS))
     assert (again.outcome, again.job_id) == (AcceptOutcome.REPLAYED, first.job_id)
     for name, value in keys_own.items():
         with pytest.raises(IdempotencyConflict):
-            jobs.post(new_job(sha256=SAME, idempotency_key="k", **{name: value}))  # type: ignore[arg-type]
+            jobs.post(new_job(blake3=SAME, idempotency_key="k", **{name: value}))  # type: ignore[arg-type]
 
 
 def test_what_was_told_to_gateways_is_kept_for_a_minute(jobs: Jobs, media: MediaStores) -> None:

@@ -385,8 +385,8 @@ def test_a_result_that_expires_before_its_record_is_gone(searched: Searched) -> 
 
 
 def test_jobs_that_share_a_transcript_are_each_found_and_corrected_apart(searched: Searched) -> None:
-    first = searched.completed("same words", sha256="5" * 64)
-    second = searched.jobs.post(new_job(sha256="5" * 64)).job_id
+    first = searched.completed("same words", blake3="5" * 64)
+    second = searched.jobs.post(new_job(blake3="5" * 64)).job_id
     searched.correct(second, 1, "other words")
     searched.catch_up()
     assert (searched.found("same"), searched.found("other")) == ([(first, 1)], [(second, 1)])
@@ -396,7 +396,7 @@ def test_jobs_that_share_a_transcript_are_each_found_and_corrected_apart(searche
 
 
 def test_one_that_was_cancelled_by_itself_is_not_found(searched: Searched) -> None:
-    kept, cancelled = (searched.jobs.post(new_job(sha256="6" * 64)).job_id for _ in range(2))
+    kept, cancelled = (searched.jobs.post(new_job(blake3="6" * 64)).job_id for _ in range(2))
     searched.jobs.cancel(cancelled)
     searched.jobs.done(searched.jobs.claimed())
     searched.catch_up()

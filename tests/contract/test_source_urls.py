@@ -37,7 +37,7 @@ def test_nothing_is_known_of_the_audio_until_it_is_fetched(jobs: Jobs) -> None:
     job_id = jobs.accept(source_url=URL, seconds=600)
     claimed = jobs.claimed()
     assert (claimed.work_id, claimed.source_url) == (job_id, URL)
-    assert (claimed.media_bytes, claimed.media_sha256, claimed.audio_seconds) == (None, None, None)
+    assert (claimed.media_bytes, claimed.media_blake3, claimed.audio_seconds) == (None, None, None)
     assert (claimed.cost_seconds, claimed.is_cost_guessed) == (600, True)
     assert URL not in repr(claimed)
     assert jobs.worker.fetched(claimed, media_bytes=1234) is Hold.HELD

@@ -1,7 +1,10 @@
 """What a gateway says to clients that send too much at once, too slowly, or more than its disk takes; over HTTP."""
 
 import http.client
+import json
+import os
 import shutil
+import signal
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -11,6 +14,7 @@ import httpx
 import pytest
 
 from tests.harness.cluster import Cluster, eventually
+from tests.harness.process_tree import alive, process_tree
 from tests.media import silence_wav
 
 MIB = 1024 * 1024
@@ -55,8 +59,17 @@ class Gateway:
 
     def under_way(self) -> int:
         """Return what the gateway's own metric says."""
+        return self.metric("uploads_under_way")
+
+    def metric(self, name: str) -> int:
+        """Return one that has no labels."""
         metrics = httpx.get(f"{self.url}/metrics", trust_env=False).text
-        return int(float(metrics.partition("\ntranscription_uploads_under_way ")[2].split()[0]))
+        return int(float(metrics.partition(f"\ntranscription_{name} ")[2].split()[0]))
+
+    def writers(self) -> list[int]:
+        """Return the pids of the processes that write its uploads: one."""
+        below = process_tree(self._process.pid)
+        return [pid for pid, command in below.items() if "api.disk_service" in command]
 
     def files(self) -> list[Path]:
         return list(self._cluster.media_folder.glob("*.part"))
@@ -139,3 +152,22 @@ def test_a_head_that_never_ends_is_not_waited_for(cluster: Cluster) -> None:
         slow.connect()
         slow.sock.sendall(b"GET /health HTTP/1.1\r\nX-Slow: ")
         assert slow.sock.recv(1) == b""
+
+
+def test_the_process_that_writes_uploads_may_die_and_ends_with_its_gateway(cluster: Cluster) -> None:
+    with closing(Gateway(cluster)) as gateway, closing(gateway.begin(announced=8 * MIB)) as begun:
+        assert gateway.post(ANOTHER).status_code == 202
+        begun.send(bytes(3 * MIB))  # more than is gathered before it is written
+        assert eventually(lambda: [path.stat().st_size > 0 for path in gateway.files()] == [True], 30)
+        (first,) = gateway.writers()
+        os.kill(first, signal.SIGKILL)
+        assert eventually(lambda: gateway.metric("disk_process_deaths_total") == 1, 30)
+        begun.send(bytes(3 * MIB))
+        answer = begun.getresponse()
+        assert (answer.status, json.load(answer)["code"]) == (503, "store_unavailable")
+
+        assert gateway.post(ANOTHER).status_code == 202
+        (second,) = gateway.writers()
+        assert second != first
+        gateway.close()
+        assert eventually(lambda: not alive(second), 30)

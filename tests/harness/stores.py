@@ -51,7 +51,7 @@ def new_job(
     seconds: float = 10.0,
     weight: float = 1.0,
     lane: str = LANE,
-    sha256: str | None = None,
+    blake3: str | None = None,
     options: TranscriptionOptions | None = None,
     idempotency_key: str | None = None,
     webhook_url: str | None = None,
@@ -62,7 +62,7 @@ def new_job(
     sensitivity: str | None = None,
     inherited: frozenset[str] = frozenset(),
 ) -> NewJob:
-    """Return a job to accept; it shares its work only with jobs of the same `sha256`, if that is given.
+    """Return a job to accept; it shares its work only with jobs of the same `blake3`, if that is given.
 
     Of one whose audio is to be fetched nothing else is known.
     """
@@ -75,10 +75,10 @@ def new_job(
         options=options or TranscriptionOptions(language="en"),
         file_name="speech.flac" if uploaded else None,
         media_bytes=1000 if uploaded else None,
-        media_sha256=sha256 or secrets.token_hex(32) if uploaded else None,
+        media_blake3=blake3 or secrets.token_hex(32) if uploaded else None,
         audio_seconds=seconds if uploaded else None,
         cost_seconds=seconds,
-        shares_work=sha256 is not None,
+        shares_work=blake3 is not None,
         idempotency_key=idempotency_key,
         webhook_url=webhook_url,
         webhook_call=webhook_call or WebhookCall(),

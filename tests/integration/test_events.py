@@ -29,7 +29,7 @@ def test_a_job_cancelled_between_two_reads_is_told_so(valkey_url: str, keys: Key
     async def told() -> list[bytes]:
         client = connect_async(valkey_url)
         store = gateway_store(client, keys)
-        mine, _ = [await store.accept(new_job(sha256="one audio" * 7)) for _ in range(2)]
+        mine, _ = [await store.accept(new_job(blake3="one audio" * 7)) for _ in range(2)]
         watched = cast("JobStore", CancelledWhileRead(store))
         follower = JobEvents(watched, ActivityFeed(client, keys), Forecast(store))
         state = await store.look(mine.job_id)

@@ -21,7 +21,7 @@ def job(work_id: str = "a", *, fence: int = 1) -> Work:
         status=JobStatus.PROCESSING,
         options=TranscriptionOptions(),
         media_bytes=1,
-        media_sha256="0" * 64,
+        media_blake3="0" * 64,
         audio_seconds=None,
         cost_seconds=1,
         created_at=datetime.now(UTC),

@@ -1,7 +1,6 @@
 """An upload is whole on disk under its job's id, or nothing is left of it, however the body comes."""
 
 import asyncio
-import hashlib
 import io
 import os
 import random
@@ -17,6 +16,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from blake3 import blake3
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from starlette.requests import ClientDisconnect, Request
@@ -24,6 +24,7 @@ from starlette.types import Message
 
 from api.bare_pcm import HEADER
 from api.media_kinds import begins_as_container, refuse_other_than_media
+from api.part_writers import ThreadedWriters
 from api.upload_pace import UploadPace
 from api.uploads import Upload, UploadLimits, UploadReceiver
 from core.errors import (
@@ -133,7 +134,7 @@ def stores(media: MediaFiles | MediaStores) -> MediaStores:
 
 def receiver(media: MediaFiles | MediaStores, limits: UploadLimits) -> UploadReceiver:
     """Return one that takes whatever comes for media."""
-    return UploadReceiver(stores(media), limits, inspect=lambda _: SECONDS)
+    return UploadReceiver(stores(media), limits, writers=ThreadedWriters(lambda _: SECONDS))
 
 
 @pytest.fixture(scope="module")
@@ -161,7 +162,7 @@ class Gateway:
             upload = self.runner.run(received(client, self.media, limits))
             assert self.stored() == [JOB_ID]
             content = self.media.path(JOB_ID).read_bytes()
-            assert (upload.size_bytes, upload.sha256) == (len(content), hashlib.sha256(content).hexdigest())
+            assert (upload.size_bytes, upload.blake3) == (len(content), blake3(content).hexdigest())
             assert upload.audio_seconds == SECONDS
             return upload, content
         finally:
@@ -287,7 +288,7 @@ def test_a_slow_file_of_a_megabyte_is_not_kept_until_it_is_whole(
     stored = gateway.media.path(JOB_ID).read_bytes()
     gateway.media.remove(JOB_ID)
     assert stored == content
-    assert upload.sha256 == hashlib.sha256(content).hexdigest()
+    assert upload.blake3 == blake3(content).hexdigest()
     assert max(unwritten) < most_unwritten
     assert seconds_apart or max(unwritten) > MIB / 2  # who is fast has it written at once
 
@@ -831,7 +832,7 @@ def test_bare_samples_become_a_wav(runner: asyncio.Runner, media: MediaFiles, sa
         samples = samples[:40_000]
     upload, stored = pcm(runner, media, form(file_part(samples)), chunk_bytes=chunk_bytes)
     assert stored == HEADER + samples
-    assert upload.sha256 == hashlib.sha256(stored).hexdigest()
+    assert upload.blake3 == blake3(stored).hexdigest()
     assert upload.audio_seconds == pytest.approx(len(samples) / 32_000)
     path = media.path(JOB_ID)
     path.write_bytes(stored)
@@ -870,7 +871,7 @@ def test_a_body_that_is_a_file_is_stored_as_it_comes(
     try:
         upload = bare(runner, media, Client(in_chunks(content, chunk_bytes), headers=headers))
         assert media.path(JOB_ID).read_bytes() == content
-        assert (upload.size_bytes, upload.sha256) == (len(content), hashlib.sha256(content).hexdigest())
+        assert (upload.size_bytes, upload.blake3) == (len(content), blake3(content).hexdigest())
         assert (upload.file_name, upload.fields, upload.audio_seconds) == (None, {}, SECONDS)
     finally:
         media.remove(JOB_ID)

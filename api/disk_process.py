@@ -1,0 +1,226 @@
+"""A process beside the gateway that writes its uploads into folders (docs/decisions/0045).
+
+In threads, each of the dozen calls that make a file durable waits for the interpreter's lock and takes it from the
+event loop; here the loop copies bytes into memory that both have, and hears when they are on the disk. The process ends
+with the gateway, however that ends, and is started again when it dies.
+"""
+
+import asyncio
+import itertools
+import json
+import mmap
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+import structlog
+from prometheus_client import Counter
+
+from api.disk_service import MESSAGE_BYTES, SLOT_BYTES, SLOTS, Order
+from api.part_writers import PartWriter, PartWriters, StoredFile, to_its_end
+from core.direct_file import BLOCK_BYTES
+from core.errors import StoreUnavailable, UnsupportedMedia
+from core.media_files import MediaFiles
+from core.media_store import MediaStore
+
+logger = structlog.get_logger(__name__)
+
+_PROGRAM: Final = "api.disk_service"
+
+
+class DiskProcess:
+    """Belongs to the event loop that it is first used in."""
+
+    def __init__(self, *, elsewhere: PartWriters, deaths: Counter) -> None:
+        """`elsewhere` makes the writers for what is no folder."""
+        self._elsewhere = elsewhere
+        self._deaths = deaths
+        self._numbers = itertools.count()
+        self._connection: _Connection | None = None
+
+    @asynccontextmanager
+    async def running(self, *, at_once: bool) -> AsyncIterator[None]:
+        """Have it run within the block, from its beginning or from the first upload on."""
+        if at_once:
+            self.connection()
+        yield
+        if self._connection is not None:
+            await self._connection.close()
+
+    def begin(self, media: MediaStore, job_id: str) -> PartWriter:
+        """Return a writer for the audio of a job that has none."""
+        if isinstance(media, MediaFiles):
+            return _ProcessWriter(self, next(self._numbers), media, job_id)
+        return self._elsewhere.begin(media, job_id)
+
+    def connection(self) -> "_Connection":
+        """Return the one with the process that lives."""
+        if self._connection is None or self._connection.is_broken:
+            self._connection = _Connection(self._deaths)
+        return self._connection
+
+
+class _Connection:
+    """One such process, and the memory that it shares with this one."""
+
+    def __init__(self, deaths: Counter) -> None:
+        self._deaths = deaths
+        self._free: asyncio.LifoQueue[int] = asyncio.LifoQueue()
+        """Slots; the one that was used last comes first, so that memory is taken for no more than are used at once."""
+        for slot in reversed(range(SLOTS)):
+            self._free.put_nowait(slot)
+        self._answers: dict[int, asyncio.Future[dict[str, Any]]] = {}
+        self.is_broken = False
+        memory = os.memfd_create("uploads", os.MFD_CLOEXEC)
+        self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        try:
+            os.ftruncate(memory, SLOTS * SLOT_BYTES)
+            self._memory = mmap.mmap(memory, SLOTS * SLOT_BYTES)
+            self._process = subprocess.Popen(  # noqa: S603 - ours
+                [sys.executable, "-m", _PROGRAM, str(theirs.fileno()), str(memory)],
+                stdin=subprocess.DEVNULL,
+                pass_fds=(theirs.fileno(), memory),
+            )
+        finally:
+            theirs.close()
+            os.close(memory)
+        self._socket.setblocking(False)
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(self._socket, self._read)
+
+    async def done(
+        self, action: str, file: int, media: MediaFiles, job_id: str, pieces: Sequence[memoryview | bytearray] = ()
+    ) -> dict[str, Any]:
+        """Have it do one thing; return what it says.
+
+        Raises:
+            OSError, UnsupportedMedia: as it was raised there.
+            StoreUnavailable: it died.
+        """
+        slot = await self._free.get()
+        try:
+            if self.is_broken:
+                raise _died()
+            start = end = slot * SLOT_BYTES
+            for piece in pieces:
+                self._memory[end : end + len(piece)] = piece
+                end += len(piece)
+            self._answers[slot] = self._loop.create_future()
+            # It never waits: the socket takes a message for each slot.
+            self._socket.send(Order(slot, action, file, str(media.folder), job_id, end - start).encode())
+            return _read_answer(await self._answers[slot])
+        except BrokenPipeError:
+            raise _died() from None
+        finally:
+            self._answers.pop(slot, None)
+            self._free.put_nowait(slot)
+
+    async def close(self) -> None:
+        """Hang up, and wait for its end."""
+        if not self.is_broken:
+            self._hang_up()
+            await asyncio.to_thread(self._process.wait)
+
+    def _read(self) -> None:
+        while True:
+            try:
+                message = self._socket.recv(MESSAGE_BYTES)
+            except BlockingIOError:
+                return
+            except ConnectionResetError:
+                message = b""
+            if not message:
+                self._died()
+                return
+            slot, answer = json.loads(message)
+            self._answers[slot].set_result(answer)
+
+    def _died(self) -> None:
+        self._hang_up()
+        self._process.kill()  # it is gone, or as good as that: nobody hears it
+        self._deaths.inc()
+        logger.error("disk_process_died", exit_status=self._process.wait(), uploads=len(self._answers))
+        for answer in self._answers.values():
+            if not answer.done():
+                answer.set_exception(_died())
+
+    def _hang_up(self) -> None:
+        self.is_broken = True
+        self._loop.remove_reader(self._socket)
+        self._socket.close()
+
+
+class _ProcessWriter:
+    """A file in one of the folders."""
+
+    def __init__(self, process: DiskProcess, number: int, media: MediaFiles, job_id: str) -> None:
+        self._process = process
+        self._number = number
+        self._media = media
+        self._job_id = job_id
+        self._connection: _Connection | None = None
+        """The one that the file was begun with."""
+        self._rest: Sequence[memoryview | bytearray] = ()
+        """What came last and fills no block yet."""
+
+    async def append(self, pieces: Sequence[memoryview | bytearray]) -> None:
+        rest = [*self._rest, *pieces]
+        while (size := _size(rest)) >= BLOCK_BYTES:
+            taken, rest = _split(rest, min(size - size % BLOCK_BYTES, SLOT_BYTES))
+            await self._done("append", taken)
+        self._rest = rest
+
+    async def sync(self) -> None:
+        await self._done("sync")
+
+    async def commit(self, pieces: Sequence[memoryview | bytearray]) -> StoredFile:
+        rest = [*self._rest, *pieces]
+        while _size(rest) > SLOT_BYTES:
+            taken, rest = _split(rest, SLOT_BYTES)
+            await self._done("append", taken)
+        return StoredFile(**await self._done("commit", rest))
+
+    async def discard(self) -> None:
+        if self._connection is not None and not self._connection.is_broken:
+            await self._done("discard")
+
+    async def _done(self, action: str, pieces: Sequence[memoryview | bytearray] = ()) -> dict[str, Any]:
+        if self._connection is None:
+            self._connection = self._process.connection()
+        return await to_its_end(self._connection.done(action, self._number, self._media, self._job_id, pieces))
+
+
+def _size(pieces: Sequence[memoryview | bytearray]) -> int:
+    return sum(len(piece) for piece in pieces)
+
+
+def _split(
+    pieces: Sequence[memoryview | bytearray], size: int
+) -> tuple[list[memoryview | bytearray], list[memoryview | bytearray]]:
+    """Return the first so many bytes and the rest; nothing is copied."""
+    first: list[memoryview | bytearray] = []
+    for number, piece in enumerate(pieces):
+        if size < len(piece):
+            whole = memoryview(piece)
+            return [*first, whole[:size]], [whole[size:], *pieces[number + 1 :]]
+        first.append(piece)
+        size -= len(piece)
+    return first, []
+
+
+def _read_answer(answer: dict[str, Any]) -> dict[str, Any]:
+    if "unsupported" in answer:
+        raise UnsupportedMedia(answer["unsupported"])
+    if "errno" in answer:
+        raise OSError(answer["errno"], answer["strerror"])
+    if "fault" in answer:
+        raise RuntimeError(f"the disk process failed: {answer['fault']}")
+    return answer
+
+
+def _died() -> StoreUnavailable:
+    return StoreUnavailable("The process that writes uploads has ended; it is started again. Try again.")
