@@ -14,7 +14,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
 import structlog
@@ -30,6 +30,8 @@ from core.media_store import MediaStore
 logger = structlog.get_logger(__name__)
 
 _PROGRAM: Final = "api.disk_service"
+_CLOSE_SECONDS: Final = 5.0
+"""For uploads that were cancelled to leave nothing, and then for the process to end."""
 
 
 class DiskProcess:
@@ -74,6 +76,10 @@ class _Connection:
         for slot in reversed(range(SLOTS)):
             self._free.put_nowait(slot)
         self._answers: dict[int, asyncio.Future[dict[str, Any]]] = {}
+        self._files: set[int] = set()
+        """Those that are written."""
+        self._is_idle = asyncio.Event()
+        self._is_idle.set()
         self.is_broken = False
         memory = os.memfd_create("uploads", os.MFD_CLOEXEC)
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -102,28 +108,44 @@ class _Connection:
             StoreUnavailable: it died.
         """
         slot = await self._free.get()
-        try:
-            if self.is_broken:
-                raise _died()
-            start = end = slot * SLOT_BYTES
-            for piece in pieces:
-                self._memory[end : end + len(piece)] = piece
-                end += len(piece)
-            self._answers[slot] = self._loop.create_future()
-            # It never waits: the socket takes a message for each slot.
-            self._socket.send(Order(slot, action, file, str(media.folder), job_id, end - start).encode())
-            return _read_answer(await self._answers[slot])
-        except BrokenPipeError:
-            raise _died() from None
-        finally:
-            self._answers.pop(slot, None)
+        if self.is_broken:
             self._free.put_nowait(slot)
+            raise _ended()
+        start = end = slot * SLOT_BYTES
+        for piece in pieces:
+            self._memory[end : end + len(piece)] = piece
+            end += len(piece)
+        self._answers[slot] = answer = self._loop.create_future()
+        order = Order(slot, action, file, str(media.folder), job_id, end - start)
+        with suppress(BrokenPipeError):  # then it has died, which `_read` sees
+            self._socket.send(order.encode())  # at once: the socket takes a message for each slot
+        # Not cancelled with us: until it has come, nobody else may have the slot.
+        await asyncio.wait([answer])
+        return _read_answer(answer.result())
+
+    def note(self, file: int, *, is_open: bool) -> None:
+        """Note that a file is written, or that it has come to its end."""
+        (self._files.add if is_open else self._files.discard)(file)
+        if self._files:
+            self._is_idle.clear()
+        else:
+            self._is_idle.set()
 
     async def close(self) -> None:
-        """Hang up, and wait for its end."""
+        """Hang up once no file is written any more, or after some seconds, and wait for the process' end."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await self._is_idle.wait()
         if not self.is_broken:
             self._hang_up()
-            await asyncio.to_thread(self._process.wait)
+            await asyncio.to_thread(self._await_end)
+
+    def _await_end(self) -> None:
+        try:
+            self._process.wait(_CLOSE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
 
     def _read(self) -> None:
         while True:
@@ -134,24 +156,23 @@ class _Connection:
             except ConnectionResetError:
                 message = b""
             if not message:
-                self._died()
+                self._process.kill()  # it is gone, or as good as that: nobody hears it
+                self._deaths.inc()
+                logger.error("disk_process_died", exit_status=self._process.wait(), orders=len(self._answers))
+                self._hang_up()
                 return
             slot, answer = json.loads(message)
-            self._answers[slot].set_result(answer)
-
-    def _died(self) -> None:
-        self._hang_up()
-        self._process.kill()  # it is gone, or as good as that: nobody hears it
-        self._deaths.inc()
-        logger.error("disk_process_died", exit_status=self._process.wait(), uploads=len(self._answers))
-        for answer in self._answers.values():
-            if not answer.done():
-                answer.set_exception(_died())
+            self._answers.pop(slot).set_result(answer)
+            self._free.put_nowait(slot)
 
     def _hang_up(self) -> None:
         self.is_broken = True
         self._loop.remove_reader(self._socket)
         self._socket.close()
+        for slot, answer in self._answers.items():
+            answer.set_exception(_ended())
+            self._free.put_nowait(slot)
+        self._answers.clear()
 
 
 class _ProcessWriter:
@@ -182,16 +203,22 @@ class _ProcessWriter:
         while _size(rest) > SLOT_BYTES:
             taken, rest = _split(rest, SLOT_BYTES)
             await self._done("append", taken)
-        return StoredFile(**await self._done("commit", rest))
+        return StoredFile(**await self._done("commit", rest, ends=True))
 
     async def discard(self) -> None:
         if self._connection is not None and not self._connection.is_broken:
-            await self._done("discard")
+            await self._done("discard", ends=True)
 
-    async def _done(self, action: str, pieces: Sequence[memoryview | bytearray] = ()) -> dict[str, Any]:
+    async def _done(
+        self, action: str, pieces: Sequence[memoryview | bytearray] = (), *, ends: bool = False
+    ) -> dict[str, Any]:
         if self._connection is None:
             self._connection = self._process.connection()
-        return await to_its_end(self._connection.done(action, self._number, self._media, self._job_id, pieces))
+            self._connection.note(self._number, is_open=True)
+        answer = await to_its_end(self._connection.done(action, self._number, self._media, self._job_id, pieces))
+        if ends:
+            self._connection.note(self._number, is_open=False)
+        return answer
 
 
 def _size(pieces: Sequence[memoryview | bytearray]) -> int:
@@ -222,5 +249,5 @@ def _read_answer(answer: dict[str, Any]) -> dict[str, Any]:
     return answer
 
 
-def _died() -> StoreUnavailable:
+def _ended() -> StoreUnavailable:
     return StoreUnavailable("The process that writes uploads has ended; it is started again. Try again.")

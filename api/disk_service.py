@@ -13,6 +13,7 @@ import socket
 import sys
 import threading
 import traceback
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -64,9 +65,10 @@ class DiskService:
 
     def serve(self, gateway: socket.socket) -> None:
         """Do what the gateway asks for, until it hangs up."""
-        while message := gateway.recv(MESSAGE_BYTES):
-            order = Order.decode(message)
-            gateway.send(json.dumps([order.slot, self._answer(order)]).encode())
+        with suppress(ConnectionError):
+            while message := gateway.recv(MESSAGE_BYTES):
+                order = Order.decode(message)
+                gateway.send(json.dumps([order.slot, self._answer(order)]).encode())
 
     def _answer(self, order: Order) -> dict[str, Any]:
         try:

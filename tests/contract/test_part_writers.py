@@ -274,3 +274,51 @@ def test_signals_to_the_group_are_the_gateways_to_follow(media: MediaFiles) -> N
         assert disk.died == 0
 
     asyncio.run(run())
+
+
+async def endless(writer: PartWriter) -> None:
+    try:
+        while True:
+            await writer.append([bytearray(MIB)])
+    finally:
+        await writer.discard()
+
+
+def test_it_ends_when_the_uploads_that_were_cancelled_have_left_nothing(media: MediaFiles) -> None:
+    async def run() -> None:
+        disk = Disk()
+        async with disk.writers.running(at_once=True):
+            uploads = [
+                asyncio.create_task(endless(disk.writers.begin(media, f"{number:032x}"))) for number in range(20)
+            ]
+            await asyncio.sleep(0.1)
+            for upload in uploads:
+                upload.cancel()
+        ends = await asyncio.gather(*uploads, return_exceptions=True)
+        assert [type(end) for end in ends] == [asyncio.CancelledError] * 20
+        assert (disk.pids, disk.died) == ([], 0)
+
+    asyncio.run(run())
+    assert names(media) == []
+
+
+def test_one_that_hangs_holds_nobody_up_for_ever(media: MediaFiles, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.disk_process._CLOSE_SECONDS", 0.2)
+
+    async def run() -> None:
+        disk = Disk()
+        async with disk.writers.running(at_once=True):
+            await disk.writers.begin(media, JOB).commit([bytearray(sound(100))])
+            (pid,) = disk.pids
+            os.kill(pid, signal.SIGSTOP)
+            waiting = [
+                asyncio.create_task(disk.writers.begin(media, f"{number:032x}").commit([bytearray(sound(100))]))
+                for number in range(2, 12)
+            ]
+            await asyncio.sleep(0.1)
+        refused = await asyncio.gather(*waiting, return_exceptions=True)
+        assert [type(each) for each in refused] == [StoreUnavailable] * 10
+        assert disk.pids == []
+
+    asyncio.run(run())
+    assert names(media) == [JOB]
