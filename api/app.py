@@ -115,8 +115,7 @@ _CORS_RESPONSE_HEADERS = (
 )
 
 _THREADS = 16
-"""For what would block the event loop. They wait for disks, not for cores: asyncio's own four more than there are cores
-would have uploads queue for a sync."""
+"""For what would block the event loop. They wait for disks, not for cores, of which asyncio's own number depends."""
 
 _ERROR_SHAPES: dict[str, problems.ErrorShape] = {
     "/v1/": openai_errors,
