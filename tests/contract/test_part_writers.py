@@ -16,7 +16,7 @@ from api.disk_process import DiskProcess
 from api.part_writers import PartWriter, PartWriters, StoredFile, ThreadedWriters
 from core.errors import StoreUnavailable, UnsupportedMedia
 from core.media_files import MediaFiles
-from tests.harness.process_tree import process_tree
+from tests.harness.process_tree import running
 from tests.media import silence_wav
 
 KIB, MIB = 1024, 1024 * 1024
@@ -203,12 +203,14 @@ class Disk:
     """One, and its pid."""
 
     def __init__(self) -> None:
+        self._others = set(running(os.getpid(), "api.disk_service"))
+        """Of services that other tests have running."""
         self.deaths = deaths()
         self.writers = DiskProcess(elsewhere=ThreadedWriters(), deaths=self.deaths)
 
     @property
     def pids(self) -> list[int]:
-        return [pid for pid, command in process_tree(os.getpid()).items() if "api.disk_service" in command]
+        return [pid for pid in running(os.getpid(), "api.disk_service") if pid not in self._others]
 
     @property
     def died(self) -> float:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import httpx
 import pytest
 
-from tests.harness.process_tree import process_tree
+from tests.harness.process_tree import running
 from tests.harness.service import Service, until
 from tests.media import silence_wav
 
@@ -136,7 +136,7 @@ def test_a_gateway_that_is_killed_costs_no_event_and_doubles_none(tmp_path: Path
                     if event.id is not None:
                         seen.append(event)
                     if event.name == "segment" and event.data["id"] in {3, 7} and deaths < 2:
-                        (gateway,) = (pid for pid, line in process_tree(service.process_id).items() if "-m api" in line)
+                        (gateway,) = running(service.process_id, "api")
                         os.kill(gateway, signal.SIGKILL if deaths else signal.SIGTERM)
                         deaths += 1
             except httpx.HTTPError:
@@ -152,7 +152,7 @@ def test_a_gateway_that_stops_does_not_wait_for_those_who_follow(tmp_path: Path)
         with service.client.stream("GET", f"/events/{job_id}") as answer:
             lines = answer.iter_lines()
             next(lines)
-            (gateway,) = (pid for pid, line in process_tree(service.process_id).items() if "-m api" in line)
+            (gateway,) = running(service.process_id, "api")
             os.kill(gateway, signal.SIGTERM)
             began = time.monotonic()
             list(lines)

@@ -13,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from cli.ports import free_port
 from core.languages import LANGUAGE_NAMES
-from tests.harness.process_tree import alive, process_tree
+from tests.harness.process_tree import alive, running
 from tests.harness.service import Service, until
 from tests.media import clip, references, silence_wav, truncated_flac
 from worker.media_labels import UNKNOWN, codec_label
@@ -207,7 +207,7 @@ def test_odd_requests_make_no_labels_of_their_own(tmp_path: Path) -> None:
 
 
 def gateways(service: Service) -> list[int]:
-    return sorted(pid for pid, command in process_tree(service.process_id).items() if "-m api " in command)
+    return running(service.process_id, "api")
 
 
 def test_two_gateways_on_one_port_are_counted_together_also_when_one_was_killed(tmp_path: Path) -> None:

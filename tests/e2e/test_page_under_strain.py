@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.harness.browser import becomes, drop, running_browser, visit
-from tests.harness.process_tree import process_tree
+from tests.harness.process_tree import running
 from tests.harness.service import Service, until
 from tests.media import silence_wav
 
@@ -76,7 +76,7 @@ def test_a_gateway_that_is_restarted_is_followed_again(browser: Browser, guarded
     with visit(browser, f"http://127.0.0.1:{guarded.port}/#/job/{job_id}", refused=[401]) as page:
         enter_key(page)
         page.wait_for_selector("[data-segment='2']")
-        (gateway,) = (pid for pid, line in process_tree(guarded.process_id).items() if "-m api" in line)
+        (gateway,) = running(guarded.process_id, "api")
         os.kill(gateway, signal.SIGTERM)
         page.wait_for_selector(".job:not(.done) [data-segment='6']")
         page.wait_for_selector(".job.done")

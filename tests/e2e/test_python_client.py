@@ -21,7 +21,7 @@ from scriptorium.client import (
     ServiceRefused,
     StatusEvent,
 )
-from tests.harness.process_tree import process_tree
+from tests.harness.process_tree import running
 from tests.harness.proxy import Proxy
 from tests.harness.service import Service
 from tests.media import references, silence_wav, word_error_rate
@@ -190,7 +190,7 @@ def test_gateways_that_are_killed_cost_nobody_anything(busy: Service, tmp_path: 
 
 
 def kill_gateway(service: Service, number: signal.Signals) -> None:
-    (gateway,) = (pid for pid, line in process_tree(service.process_id).items() if "-m api" in line)
+    (gateway,) = running(service.process_id, "api")
     os.kill(gateway, number)
 
 

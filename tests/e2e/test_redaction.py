@@ -13,7 +13,7 @@ import redis
 import spacy
 
 from core.pii import MODEL_KINDS, PATTERN_KINDS
-from tests.harness.process_tree import process_tree
+from tests.harness.process_tree import running
 from tests.harness.service import Service, until
 from tests.media import AUDIO, silence_wav
 
@@ -187,7 +187,7 @@ def test_a_killed_worker_leaves_nothing_unredacted_and_counts_on(named: Service)
     with overheard(named.redis()) as commands:
         job_id = named.submit(silence_wav(60), redact="name")
         until(lambda: True if named.status(job_id)["segments"] else None, 30, named.output)
-        (worker,) = (pid for pid, line in process_tree(named.process_id).items() if line.endswith("-m worker "))
+        (worker,) = running(named.process_id, "worker")
         os.kill(worker, signal.SIGKILL)
         after = named.finished(job_id)
     assert (after["status"], after["attempt"]) == ("completed", 2)

@@ -10,7 +10,7 @@ import pytest
 
 from core.errors import ConfigurationError
 from core.options import TranscriptionOptions
-from tests.harness.process_tree import process_tree
+from tests.harness.process_tree import running
 from tests.harness.service import MODEL_CACHE, Service, until
 from tests.media import speech_wav, word_error_rate
 from worker.decoder import Decoder
@@ -118,7 +118,7 @@ def test_a_killed_worker_costs_no_committed_segment(service: Service, options: d
     undisturbed = service.transcribed(LONG, **options)
     job_id = service.submit(LONG, **options)
     before = until(lambda: found if (found := service.status(job_id))["segments"] else None, 60, service.output)
-    (worker,) = (pid for pid, line in process_tree(service.process_id).items() if line.endswith("-m worker "))
+    (worker,) = running(service.process_id, "worker")
     os.kill(worker, signal.SIGKILL)
     assert before["progress"]["percent"] < 100
     after = service.finished(job_id)

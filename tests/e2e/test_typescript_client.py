@@ -12,7 +12,7 @@ import pytest
 
 from cli.ports import free_port
 from tests.harness.node import NodeProject
-from tests.harness.process_tree import process_tree
+from tests.harness.process_tree import running
 from tests.harness.servers import skip_unless_ci
 from tests.harness.service import Service
 from tests.harness.typescript_client import SOURCE, TYPES, generated_types
@@ -110,5 +110,5 @@ def test_a_gateway_that_is_killed_costs_a_stream_no_event_and_doubles_none(
 
 def gateway(service: Service) -> int:
     """Return the process id of the gateway."""
-    (found,) = (pid for pid, line in process_tree(service.process_id).items() if "-m api" in line)
+    (found,) = running(service.process_id, "api")
     return found

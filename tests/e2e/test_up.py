@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from cli.ports import free_port
-from tests.harness.process_tree import alive, process_tree
+from tests.harness.process_tree import alive, process_tree, running
 from tests.harness.service import Service, environment, until
 from tests.media import silence_wav
 
@@ -65,7 +65,7 @@ def test_a_killed_worker_is_started_again_and_its_job_finishes(tmp_path: Path) -
     with Service(tmp_path, **SCRIPTED, LEASE_SECONDS="2", HEARTBEAT_SECONDS="0.5", REAP_SECONDS="0.5") as service:
         job_id = service.submit(LONG)
         until(lambda: True if service.status(job_id)["status"] == "processing" else None, 20)
-        (worker,) = [pid for pid, command in process_tree(service.process_id).items() if "-m worker " in command]
+        (worker,) = running(service.process_id, "worker")
         os.kill(worker, signal.SIGKILL)
         service.wait_for_line("was killed by SIGKILL; starting it again")
         status = service.finished(job_id)
@@ -77,8 +77,9 @@ def test_a_killed_gateway_and_a_killed_valkey_are_started_again(tmp_path: Path) 
     with Service(tmp_path, **SCRIPTED) as service:
         job_id = service.submit(TINY)
         service.finished(job_id)
-        for part in ("-m api", "valkey-server"):
-            (pid,) = [pid for pid, command in process_tree(service.process_id).items() if part in command]
+        (gateway,) = running(service.process_id, "api")
+        (valkey,) = [pid for pid, command in process_tree(service.process_id).items() if "valkey-server" in command]
+        for pid in (gateway, valkey):
             os.kill(pid, signal.SIGKILL)
 
         def answers() -> bool | None:
@@ -120,7 +121,7 @@ def test_several_gateways_share_the_port_and_one_is_enough(tmp_path: Path) -> No
 
 
 def gateways(service: Service) -> list[int]:
-    return sorted(pid for pid, command in process_tree(service.process_id).items() if "-m api " in command)
+    return running(service.process_id, "api")
 
 
 def test_it_stops_though_nobody_reads_what_it_says_any_more(tmp_path: Path) -> None:

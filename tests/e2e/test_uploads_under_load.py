@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from tests.harness.cluster import Cluster, eventually
-from tests.harness.process_tree import alive, process_tree
+from tests.harness.process_tree import alive, running
 from tests.media import silence_wav
 
 MIB = 1024 * 1024
@@ -68,8 +68,7 @@ class Gateway:
 
     def writers(self) -> list[int]:
         """Return the pids of the processes that write its uploads: one."""
-        below = process_tree(self._process.pid)
-        return [pid for pid, command in below.items() if "api.disk_service" in command]
+        return running(self._process.pid, "api.disk_service")
 
     def files(self) -> list[Path]:
         return list(self._cluster.media_folder.glob("*.part"))

@@ -22,6 +22,11 @@ def process_tree(root: int) -> dict[int, str]:
     return found
 
 
+def running(root: int, module: str) -> list[int]:
+    """Return the pids of a process' descendants that are `python -m` a module, the lowest first."""
+    return sorted(pid for pid, command in process_tree(root).items() if f" -m {module} " in command)
+
+
 def alive(pid: int) -> bool:
     """Tell whether a process exists and is no zombie."""
     try:
