@@ -20,7 +20,6 @@ from tests.harness.process_tree import running
 from tests.media import silence_wav
 
 KIB, MIB = 1024, 1024 * 1024
-SECONDS = 12.5
 JOB, OTHER = "0" * 32, "1" * 32
 
 
@@ -43,9 +42,9 @@ async def process() -> AsyncIterator[PartWriters]:
 @pytest.fixture(params=[threads, process])
 def writers(request: pytest.FixtureRequest) -> Iterator[tuple[asyncio.Runner, PartWriters]]:
     with asyncio.Runner() as runner:
-        running = request.param()
-        yield runner, runner.run(running.__aenter__())
-        runner.run(running.__aexit__(None, None, None))
+        kind = request.param()
+        yield runner, runner.run(kind.__aenter__())
+        runner.run(kind.__aexit__(None, None, None))
 
 
 @pytest.fixture
@@ -199,6 +198,12 @@ def test_a_call_that_is_cancelled_ends_first(
 # The process alone
 
 
+def stop(child: int) -> None:
+    """Have none of its threads do anything from now on."""
+    os.kill(child, signal.SIGSTOP)
+    os.waitid(os.P_PID, child, os.WSTOPPED)
+
+
 class Disk:
     """One, and its pid."""
 
@@ -225,7 +230,7 @@ def test_it_is_started_again_when_it_has_died_and_what_it_wrote_is_refused(media
             (first,) = disk.pids
             begun = disk.writers.begin(media, JOB)
             await begun.append([bytearray(5 * MIB)])
-            os.kill(first, signal.SIGSTOP)
+            stop(first)
             waiting = [
                 asyncio.create_task(disk.writers.begin(media, f"{number:032x}").commit([bytearray(sound(100))]))
                 for number in range(2, 12)
@@ -312,7 +317,7 @@ def test_one_that_hangs_holds_nobody_up_for_ever(media: MediaFiles, monkeypatch:
         async with disk.writers.running(at_once=True):
             await disk.writers.begin(media, JOB).commit([bytearray(sound(100))])
             (pid,) = disk.pids
-            os.kill(pid, signal.SIGSTOP)
+            stop(pid)
             waiting = [
                 asyncio.create_task(disk.writers.begin(media, f"{number:032x}").commit([bytearray(sound(100))]))
                 for number in range(2, 12)
