@@ -29,7 +29,7 @@ from core.media_store import MediaStore
 
 logger = structlog.get_logger(__name__)
 
-_PROGRAM: Final = "api.disk_service"
+_PROGRAM = "api.disk_service"
 _CLOSE_SECONDS: Final = 5.0
 """For uploads that were cancelled to leave nothing, and then for the process to end."""
 
@@ -123,12 +123,15 @@ class _Connection:
         await asyncio.wait([answer])
         return _read_answer(answer.result())
 
-    def note(self, file: int, *, is_open: bool) -> None:
-        """Note that a file is written, or that it has come to its end."""
-        (self._files.add if is_open else self._files.discard)(file)
-        if self._files:
-            self._is_idle.clear()
-        else:
+    def note_begun(self, file: int) -> None:
+        """Note that a file is written from now on."""
+        self._files.add(file)
+        self._is_idle.clear()
+
+    def note_ended(self, file: int) -> None:
+        """Note that a file has come to its end."""
+        self._files.discard(file)
+        if not self._files:
             self._is_idle.set()
 
     async def close(self) -> None:
@@ -214,10 +217,10 @@ class _ProcessWriter:
     ) -> dict[str, Any]:
         if self._connection is None:
             self._connection = self._process.connection()
-            self._connection.note(self._number, is_open=True)
+            self._connection.note_begun(self._number)
         answer = await to_its_end(self._connection.done(action, self._number, self._media, self._job_id, pieces))
         if ends:
-            self._connection.note(self._number, is_open=False)
+            self._connection.note_ended(self._number)
         return answer
 
 

@@ -26,7 +26,7 @@ SLOTS: Final = 4
 """Files served at once. More get in each other's way: 4, 8 and 16 took 337, 310 and 307 uploads of a MiB a second,
 medians of 12 rounds by turns."""
 SLOT_BYTES: Final = 1536 * 1024
-"""A multiple of `BLOCK_BYTES`."""
+"""A multiple of `BLOCK_BYTES`, and more than a receiver gathers before it has them written (`api.uploads`)."""
 MESSAGE_BYTES: Final = 32 * 1024
 """No message is larger: a folder's path has 4,096 bytes at most, and JSON takes up to six for each."""
 
@@ -91,13 +91,17 @@ class DiskService:
             writer = self._writers[order.file] = MediaFiles(Path(order.folder)).begin(order.job_id)
         start = order.slot * SLOT_BYTES
         with self._memory[start : start + order.size_bytes] as piece:
-            if order.action == "commit":
-                digest, audio_seconds = writer.commit([piece], inspected_seconds)
-                del self._writers[order.file]
-                return {"blake3": digest, "audio_seconds": audio_seconds}
-            writer.append([piece])
-        if order.action == "sync":
-            writer.sync()
+            match order.action:
+                case "append":
+                    writer.append([piece])
+                case "sync":
+                    writer.sync()
+                case "commit":
+                    digest, audio_seconds = writer.commit([piece], inspected_seconds)
+                    del self._writers[order.file]
+                    return {"blake3": digest, "audio_seconds": audio_seconds}
+                case _:
+                    raise ValueError(order.action)
         return {}
 
 

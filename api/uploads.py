@@ -46,7 +46,7 @@ LABEL_FIELD = "sensitivity"
 """The field that may say where the file is to be stored."""
 
 _WRITE_BYTES = 1280 * 1024
-"""Bytes gathered before one trip to the disk's thread; a file of a megabyte takes a single one."""
+"""Bytes gathered before one trip to who writes them; a file of a megabyte takes a single one."""
 _SLOW_WRITE_BYTES, _SLOW_SECONDS = 128 * 1024, 1.0
 """The same of a body that has taken so long for them: hundreds of slow ones at once are not to fill the memory."""
 _SMALL_BYTES = 4 * 1024

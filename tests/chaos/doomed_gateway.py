@@ -47,7 +47,7 @@ def main() -> int:
     if step not in STEPS:
         raise ValueError(step)
     # Its files are written by a process of its own, which dies with it.
-    api.disk_process._PROGRAM = doomed_disk.__name__  # type: ignore[misc]  # noqa: SLF001
+    api.disk_process._PROGRAM = doomed_disk.__name__  # noqa: SLF001
     before(TurnSender, "send", _die, dies=step == "before the turn")
     after(TurnSender, "_send", _die, dies=step == "after the turn")
     _wrap_record(step)
