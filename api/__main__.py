@@ -14,7 +14,7 @@ import structlog
 import uvicorn
 
 from api.app import create_app
-from api.connections import OTHER_FILES, Connections, GuardedProtocol
+from api.connections import OTHER_FILES, Connections
 from api.settings import GatewaySettings
 from api.shared_metrics import share
 from core.entry import run_process
@@ -65,7 +65,7 @@ def _run(settings: GatewaySettings, *, listen_fd: int | None, share_metrics: tup
         timeout_graceful_shutdown=20,
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         ws="none",
-        http=partial(GuardedProtocol, guard=_connections(settings)),  # type: ignore[arg-type]  # called like a class
+        http=_connections(settings).accept,  # type: ignore[arg-type]  # called like a class
     )
     _Server(config, on_stopping=app.state.services.activity.close_soon).run(
         sockets=None if listen_fd is None else [socket.socket(fileno=listen_fd)]

@@ -39,6 +39,7 @@ from api.metrics import GatewayMetrics
 from api.observation import Observation
 from api.page_files import PageFiles
 from api.part_writers import ThreadedWriters
+from api.plain_uploads import PlainUploads
 from api.rate_limits import HEADERS as RATE_LIMIT_HEADERS
 from api.rate_limits import RateLimits
 from api.request_traces import RequestTraces
@@ -66,6 +67,7 @@ from api.routes import search as search_routes
 from api.search.service import TranscriptSearch
 from api.services import Services
 from api.settings import GatewaySettings
+from api.short_ways import ShortWay, ShortWays
 from api.signing_keys import SigningKeys
 from api.status_polls import StatusPolls
 from api.submissions import Submissions
@@ -128,19 +130,19 @@ _ERROR_SHAPES: dict[str, problems.ErrorShape] = {
 
 
 class _Gateway(FastAPI):
-    """The application. Plain polls are answered before anything else of it has begun."""
+    """The application. What has a short way is answered before anything else of it has begun."""
 
-    def __init__(self, *, polls: StatusPolls, **options: Any) -> None:  # noqa: ANN401 - FastAPI's own
+    def __init__(self, *, short_ways: ShortWays, **options: Any) -> None:  # noqa: ANN401 - FastAPI's own
         super().__init__(**options)
-        self._polls = polls
+        self._short_ways = short_ways
 
     async def __call__(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
         """Serve one request, or the application's whole life."""
-        if (job_id := self._polls.job_of(scope)) is None:
+        if (way := self._short_ways.of(scope)) is None:
             await super().__call__(scope, receive, send)
         else:
             scope["app"] = self
-            await self._polls.answer(job_id, scope, receive, send)
+            await self._short_ways.serve(way, scope, receive, send)
 
 
 def create_app(settings: GatewaySettings, *, metrics_folder: Path | None = None) -> FastAPI:
@@ -248,7 +250,7 @@ def create_app(settings: GatewaySettings, *, metrics_folder: Path | None = None)
         await asyncio.to_thread(tracer.close)
 
     app = _Gateway(
-        polls=StatusPolls(jobs=store, forecast=forecast, audit=audit, metrics=metrics),
+        short_ways=_short_ways(services, are_traced=tracer is not NO_TRACES),
         title="Scriptorium",
         version=VERSION,
         description=_DESCRIPTION,
@@ -298,6 +300,14 @@ def create_app(settings: GatewaySettings, *, metrics_folder: Path | None = None)
 
     openapi_document.install(app, settings.auth_mode)
     return app
+
+
+def _short_ways(services: Services, *, are_traced: bool) -> ShortWays:
+    """Return the short ways there are; the middleware that traces requests is on none of them."""
+    ways: list[ShortWay] = [StatusPolls(jobs=services.jobs, forecast=services.forecast)]
+    if not are_traced:
+        ways.append(PlainUploads(services.submissions))
+    return ShortWays(ways, audit=services.audit, metrics=services.metrics)
 
 
 def _provide_threads(most: int) -> None:

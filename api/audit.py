@@ -9,7 +9,7 @@ import asyncio
 import contextvars
 import re
 from collections.abc import Mapping, MutableMapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -264,4 +264,4 @@ def _object_of(parameters: Mapping[str, str]) -> str | None:
 
 def _say(entries: Sequence[AuditEntry]) -> None:
     for entry in entries:
-        logger.info("audit", **{name: value for name, value in asdict(entry).items() if value is not None})
+        logger.info("audit", **entry.told())

@@ -69,6 +69,10 @@ class AuditEntry:
     times: int = 1
     """Requests that it stands for."""
 
+    def told(self) -> dict[str, object]:
+        """Return what it tells: nothing of what is not known."""
+        return {name: value for name in _FIELDS if (value := getattr(self, name)) is not None}
+
     def fields(self) -> dict[str, str]:
         """Return the entry as the stream has it: always the same fields in the same order, which Redis stores once."""
         return {
@@ -82,6 +86,9 @@ class AuditEntry:
             "status": "" if self.status is None else str(self.status),
             "object": self.object_id or "",
         }
+
+
+_FIELDS = tuple(AuditEntry.__dataclass_fields__)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,8 @@ _MAX_HEAD_BYTES = 64 * 1024
 _MAX_LINGER_BYTES = 32 * 1024 * 1024
 """How much of a body is still read when its request has been answered: a connection closed on unread data is reset,
 and many a client never gets to read why."""
+_READ_BYTES = 256 * 1024
+"""Read at most at once; as many as uvloop reads by itself."""
 OTHER_FILES = 256
 """Open files that are no connections: uploads have theirs counted apart, what is left is Redis, logs and libraries."""
 _NOT_HTTP = {
@@ -42,6 +44,45 @@ class Connections:
     """How long a client may take none of its answer."""
     waiting: "dict[GuardedProtocol, None]" = field(default_factory=dict)
     """Connections without a request, those that have waited longest first."""
+    buffer: memoryview = field(default_factory=lambda: memoryview(bytearray(_READ_BYTES)))
+    """What comes of any of them, until it is parsed."""
+
+    def accept(self, **options: Any) -> "_OneBuffer":  # noqa: ANN401 - uvicorn's own
+        """Return the protocol of a new connection."""
+        return _OneBuffer(GuardedProtocol(guard=self, **options), self.buffer)
+
+
+class _OneBuffer(asyncio.BufferedProtocol):
+    """A connection's side to the event loop, which reads what comes into the buffer that all of them have.
+
+    Parsing a piece copies what is kept of it, so the next one may come to the same place. uvicorn's protocol by itself
+    is handed each piece as an object of its own: of an upload that is one copy more.
+    """
+
+    def __init__(self, protocol: "GuardedProtocol", buffer: memoryview) -> None:
+        self._protocol = protocol
+        self._buffer = buffer
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._protocol.connection_made(cast("asyncio.Transport", transport))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._protocol.connection_lost(exc)
+
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - it is as large as it is
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        self._protocol.data_received(self._buffer[:nbytes])
+
+    def eof_received(self) -> None:
+        self._protocol.eof_received()
+
+    def pause_writing(self) -> None:
+        self._protocol.pause_writing()
+
+    def resume_writing(self) -> None:
+        self._protocol.resume_writing()
 
 
 class GuardedProtocol(HttpToolsProtocol):
@@ -70,12 +111,12 @@ class GuardedProtocol(HttpToolsProtocol):
         self._stop_watching()
         super().connection_lost(exc)
 
-    def data_received(self, data: bytes) -> None:
+    def data_received(self, data: bytes | memoryview) -> None:
         """Read on; close a connection on which much comes that says nothing."""
         if self in self._guard.waiting:
             self._await_head()
         self._idle_bytes += len(data)
-        super().data_received(data)
+        super().data_received(data)  # type: ignore[arg-type]  # the parser takes either
         if self._idle_bytes > (_MAX_LINGER_BYTES if self._lingers else _MAX_HEAD_BYTES):
             self.transport.close()
 
@@ -89,6 +130,9 @@ class GuardedProtocol(HttpToolsProtocol):
         """Hand the piece on, or drop it if nobody wants it any more."""
         if not self.cycle.response_complete:
             self._idle_bytes = 0
+            if not self.cycle.body:
+                # As it is: uvicorn would append it to an empty array, and copy that when it is asked for it.
+                self.cycle.body, body = body, b""  # type: ignore[assignment]  # is appended to and copied alike
         super().on_body(body)
 
     def on_message_complete(self) -> None:

@@ -220,9 +220,16 @@ def install(app: FastAPI, shapes: Mapping[str, ErrorShape]) -> None:
     app.add_middleware(_UnexpectedErrors)
 
 
-async def answer(request: Request, error: ScriptoriumError | RedisError) -> JSONResponse:
+async def answer(request: Request, error: Exception) -> JSONResponse:
     """Return the answer to a request that has ended in an error outside the routes."""
-    return await (_on_redis_error if isinstance(error, RedisError) else _on_scriptorium_error)(request, error)
+    match error:
+        case ScriptoriumError():
+            return await _on_scriptorium_error(request, error)
+        case RedisError():
+            return await _on_redis_error(request, error)
+        case ClientDisconnect():
+            return await _on_disconnect(request, error)
+    return await _unexpected(request, error)
 
 
 def _option_of(error_type: str) -> str:
@@ -286,7 +293,7 @@ async def _on_validation_error(request: Request, error: Exception) -> JSONRespon
 
 async def _on_redis_error(request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, RedisConnectionError | RedisTimeoutError | OutOfMemoryError | ReadOnlyError):
-        return await unexpected(request, error)
+        return await _unexpected(request, error)
     logger.warning("store_unavailable", error=type(error).__name__)
     return await _on_scriptorium_error(
         request, StoreUnavailable("The job store does not answer. Nothing was accepted; try again shortly.")
@@ -349,11 +356,11 @@ class _UnexpectedErrors:
         except Exception as error:
             if has_begun or scope["type"] != "http":
                 raise
-            answer = await unexpected(Request(scope), error)
+            answer = await _unexpected(Request(scope), error)
             await answer(scope, receive, send)
 
 
-async def unexpected(request: Request, error: Exception) -> JSONResponse:
+async def _unexpected(request: Request, error: Exception) -> JSONResponse:
     """Log an error that nobody has foreseen, and return the answer to its request."""
     logger.error("unexpected_error", exc_info=error)
     problem = Problem(

@@ -1,33 +1,21 @@
-"""Answers what is asked most: `GET /status/{job_id}` without a query, thousands of times a second.
-
-The way through the application, its middleware, FastAPI's parameters and its answer's model, costs more than finding
-and writing a status does (docs/decisions/0021). So a plain poll is answered before that way begins; everything else, a
-status with `wait` or for a page of another origin among it, goes to the route, which documents both and answers alike.
-"""
+"""Answers what is asked most: `GET /status/{job_id}` without a query, thousands of times a second."""
 
 import re
+from http import HTTPStatus
 from typing import NamedTuple
 
-from redis.exceptions import RedisError
 from starlette.requests import Request
-from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Scope
 
-from api import problems
 from api.access import require
-from api.audit import Audit
 from api.forecast import Forecast, Outlook
 from api.job_store import JobState, JobStore
-from api.metrics import GatewayMetrics
-from api.observation import Watch
 from api.principal import Scope as Permission
-from api.response_headers import completed
+from api.short_ways import JsonAnswer, RouteName
 from api.views import JobPlace, JobView
-from core.errors import ScriptoriumError
 from core.job import JOB_ID_PATTERN
 
 _POLL = re.compile(f"/status/({JOB_ID_PATTERN})")
-_JSON = (b"content-type", b"application/json")
 _MOST_REMEMBERED = 8192
 """Jobs whose status is kept as it was last written, somewhat more than 1 KiB each."""
 _PLACE_BEGINS, _PLACE_ENDS = b'"queue_position":', b',"language":'
@@ -55,51 +43,27 @@ class _Written(NamedTuple):
         return cls(state.version, body[:begin], body[end:], Outlook.of(state.job.work))
 
 
-class _Route:
-    """What the observation of requests and the audit read of a route."""
-
-    path = path_format = "/status/{job_id}"
-
-
 class StatusPolls:
-    """Answers plain polls as the application would."""
+    """The short way of a poll."""
 
-    def __init__(self, *, jobs: JobStore, forecast: Forecast, audit: Audit, metrics: GatewayMetrics) -> None:
+    route = RouteName("/status/{job_id}")
+
+    def __init__(self, *, jobs: JobStore, forecast: Forecast) -> None:
         self._jobs = jobs
         self._forecast = forecast
-        self._audit = audit
-        self._metrics = metrics
         self._admit = require(Permission.READ)
         self._written: dict[str, _Written] = {}
         """What was last answered of a job: most of all writing is the same again."""
 
-    @staticmethod
-    def job_of(scope: Scope) -> str | None:
-        """Return the job that a request polls; None if it is no plain poll."""
-        if scope["type"] != "http" or scope["method"] != "GET" or scope["query_string"]:
+    def takes(self, scope: Scope) -> dict[str, str] | None:
+        """Return the job that a request polls; None if it is no poll."""
+        if scope["method"] != "GET" or (poll := _POLL.fullmatch(scope["path"])) is None:
             return None
-        poll = _POLL.fullmatch(scope["path"])
-        # Whom a browser lets read an answer is the middleware's to say.
-        return None if poll is None or any(name == b"origin" for name, _ in scope["headers"]) else poll[1]
+        return {"job_id": poll[1]}
 
-    async def answer(self, job_id: str, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a plain poll; `scope` names the application."""
-        scope["route"] = _Route
-        scope["path_params"] = {"job_id": job_id}
-        watch = Watch(scope, self._metrics)
-        try:
-            request = Request(scope, receive)
-            try:
-                body = await self._status(job_id, request)
-                watch.status, headers = 200, [(b"content-length", b"%d" % len(body)), _JSON]
-            except Exception as error:  # noqa: BLE001 - answered and told of, whatever it is
-                response = await self._problem(request, error)
-                watch.status, headers, body = response.status_code, response.raw_headers, bytes(response.body)
-            start = {"type": "http.response.start", "status": watch.status}
-            await send(start | {"headers": [*completed(scope, headers), watch.header]})
-            await send({"type": "http.response.body", "body": body})
-        finally:
-            watch.end()
+    async def answer(self, request: Request) -> JsonAnswer:
+        """Answer a poll."""
+        return JsonAnswer(HTTPStatus.OK, await self._status(request.path_params["job_id"], request))
 
     async def _status(self, job_id: str, request: Request) -> bytes:
         principal = await self._admit(request)
@@ -120,10 +84,3 @@ class StatusPolls:
             return written.before
         place = JobPlace.of(state, await self._forecast.by(written.outlook, state))
         return written.before + place.model_dump_json()[1:-1].encode() + written.after
-
-    async def _problem(self, request: Request, error: Exception) -> Response:
-        if not isinstance(error, ScriptoriumError | RedisError):
-            return await problems.unexpected(request, error)
-        response = await problems.answer(request, error)
-        await self._audit.answered(request.scope, response.status_code)
-        return response

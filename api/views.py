@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.dead_letter_store import DeadLetter
 from api.erasure import ErasedTenant
 from api.eta import Estimate
-from api.job_store import JobState
+from api.job_store import Accepted, AcceptOutcome, JobState
 from api.transcript_formats import PlainTranscript
 from core.errors import FailureCode
 from core.job import Job
@@ -17,6 +17,12 @@ from core.work import AttemptRecord, JobStatus
 from core.worker_entry import WorkerEntry
 
 _JOB_ID = "5f0c2a4e9b1d47c8a36e1f0b7d92c485"
+_ACCEPTED_MESSAGES = {
+    AcceptOutcome.ACCEPTED: "Accepted.",
+    AcceptOutcome.JOINED: "Accepted; it shares the transcription of the same audio that is under way.",
+    AcceptOutcome.CACHED: "Accepted; the same audio was transcribed before: the result is there.",
+    AcceptOutcome.REPLAYED: "This request was accepted before.",
+}
 
 
 class JobAccepted(BaseModel):
@@ -28,6 +34,21 @@ class JobAccepted(BaseModel):
         description="The same audio with the same options was transcribed before: the result is there."
     )
     message: str = Field(examples=[f"Accepted. Follow it at /status/{_JOB_ID}"])
+
+    @classmethod
+    def of(cls, accepted: Accepted) -> "JobAccepted":
+        """Show what became of a submission."""
+        return cls(
+            job_id=accepted.job_id,
+            status=accepted.status,
+            cached=accepted.outcome is AcceptOutcome.CACHED,
+            message=f"{_ACCEPTED_MESSAGES[accepted.outcome]} Follow it at {status_path(accepted.job_id)}",
+        )
+
+
+def status_path(job_id: str) -> str:
+    """Return where a job is followed."""
+    return f"/status/{job_id}"
 
 
 class Progress(BaseModel):

@@ -8,7 +8,7 @@ reads before the worker does. The kernel takes direct writes from aligned memory
 import errno
 import os
 from contextlib import suppress
-from fcntl import F_GETFL, F_SETFL, fcntl
+from fcntl import F_SETFL, fcntl
 from pathlib import Path
 from typing import Final
 
@@ -84,6 +84,5 @@ class DirectFile:
         return os.write(self._descriptor, rest)
 
     def _turn_direct(self, *, on: bool) -> None:
-        flags = fcntl(self._descriptor, F_GETFL)
-        fcntl(self._descriptor, F_SETFL, flags | _O_DIRECT if on else flags & ~_O_DIRECT)
+        fcntl(self._descriptor, F_SETFL, _O_DIRECT if on else 0)  # of what can be set, it has no other
         self._is_direct = on

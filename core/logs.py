@@ -1,10 +1,13 @@
 """Structured logs on standard error: constant event names, data in fields, ids bound around a piece of work."""
 
+import json
 import logging
 import sys
+from collections.abc import Callable
 from functools import partial
 from typing import Literal, TextIO
 
+import orjson
 import structlog
 
 
@@ -22,7 +25,7 @@ def configure_logging(level: str, log_format: Literal["console", "json"]) -> Non
     ]
     tail: list[structlog.typing.Processor]
     if log_format == "json":
-        tail = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+        tail = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(serializer=_json)]
     else:
         # Plain tracebacks: the pretty ones show local variables, and with them what users have sent.
         tail = [
@@ -46,6 +49,13 @@ def configure_logging(level: str, log_format: Literal["console", "json"]) -> Non
     root.handlers = [handler]
     # Libraries: what they say below a warning repeats what we say, or quotes what users have sent.
     root.setLevel(max(logging.getLevelName(level), logging.WARNING))
+
+
+def _json(event: structlog.typing.EventDict, default: Callable[[object], object]) -> str:
+    try:
+        return orjson.dumps(event, default).decode()
+    except TypeError:  # it is strict: half of a surrogate pair is no text, a number for a key no JSON
+        return json.dumps(event, default=default)
 
 
 class _Lines(structlog.WriteLogger):

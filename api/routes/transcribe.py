@@ -8,12 +8,13 @@ from fastapi import APIRouter, Header, Request, Response
 from api.access import Submitter
 from api.job_store import AcceptOutcome
 from api.job_terms import FORM_PROPERTIES
+from api.plain_uploads import PATH, may_share_work
 from api.problems import guarded_responses
 from api.services import WithServices
 from api.submissions import SUBMISSION_ERRORS
 from api.uploads import FILE_FIELD
 from api.url_submissions import JSON_MEDIA_TYPE, names_url, read_submission, submission_schema
-from api.views import JobAccepted
+from api.views import JobAccepted, status_path
 from core.options import TranscriptionOptions
 
 _ACCEPTED_HEADERS = {
@@ -22,12 +23,6 @@ _ACCEPTED_HEADERS = {
         "description": "`true` if this request was accepted before, under its Idempotency-Key.",
         "schema": {"type": "string"},
     },
-}
-_MESSAGES = {
-    AcceptOutcome.ACCEPTED: "Accepted.",
-    AcceptOutcome.JOINED: "Accepted; it shares the transcription of the same audio that is under way.",
-    AcceptOutcome.CACHED: "Accepted; the same audio was transcribed before: the result is there.",
-    AcceptOutcome.REPLAYED: "This request was accepted before.",
 }
 
 router = APIRouter(tags=["transcription"])
@@ -66,7 +61,7 @@ SUBMISSION: Final[dict[str, Any]] = {
 """What is documented of a route that takes a file or a URL and answers with a job."""
 
 
-@router.post("/transcribe", summary="Submit audio", **SUBMISSION)
+@router.post(PATH, summary="Submit audio", **SUBMISSION)
 async def transcribe(
     request: Request,
     response: Response,
@@ -99,14 +94,9 @@ async def transcribe(
         )
     else:
         accepted = await services.submissions.of_upload(
-            request, principal, idempotency_key=idempotency_key, shares_work="no-cache" not in cache_control
+            request, principal, idempotency_key=idempotency_key, shares_work=may_share_work(cache_control)
         )
-    response.headers["Location"] = f"/status/{accepted.job_id}"
+    response.headers["Location"] = status_path(accepted.job_id)
     if accepted.outcome is AcceptOutcome.REPLAYED:
         response.headers["Idempotency-Replayed"] = "true"
-    return JobAccepted(
-        job_id=accepted.job_id,
-        status=accepted.status,
-        cached=accepted.outcome is AcceptOutcome.CACHED,
-        message=f"{_MESSAGES[accepted.outcome]} Follow it at /status/{accepted.job_id}",
-    )
+    return JobAccepted.of(accepted)

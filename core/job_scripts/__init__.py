@@ -8,6 +8,8 @@ from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 
+_to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
 
 class JobScript(StrEnum):
     """The transitions, one reading, and what becomes of the outbox, by file name."""
@@ -43,7 +45,7 @@ class JobScript(StrEnum):
 def script_arguments(prefix: str, arguments: dict[str, object]) -> list[str]:
     """Return ARGV of a job script; arguments that are None are left out, as the scripts expect."""
     given = {name: value for name, value in arguments.items() if value is not None}
-    return [prefix, json.dumps(given, ensure_ascii=False, separators=(",", ":"))]
+    return [prefix, _to_json(given)]
 
 
 @cache

@@ -69,9 +69,14 @@ local function count(lane, event, amount)
   redis.call('HINCRBY', lane_key(lane, 'counters'), event, integer(amount or 1))
 end
 
--- Adds an event to the work's stream and tells the gateways that there is one; returns its id.
+-- Adds an event to the work's stream; returns its id.
+local function record_event(id, kind, ...)
+  return redis.call('XADD', work_key(id, 'events'), '*', 'event', kind, ...)
+end
+
+-- The same, and tells the gateways that there is one.
 local function emit(id, kind, ...)
-  local event = redis.call('XADD', work_key(id, 'events'), '*', 'event', kind, ...)
+  local event = record_event(id, kind, ...)
   redis.call('XADD', key('activity'), 'MAXLEN', '~', ACTIVITY_LENGTH, '*', 'work', id, 'event', kind)
   return event
 end

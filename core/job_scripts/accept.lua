@@ -97,7 +97,7 @@ if waiting_jobs >= args.max_jobs or waiting_jobs > 0 and waiting_ms + cost_ms > 
   return { 'full', id, integer(waiting_ms) }
 end
 
-local fields = { 'work_id', id, 'created_at_ms', integer(now) }
+local fields = { 'work_id', id, 'status', 'queued', 'created_at_ms', integer(now) }
 for name, value in pairs(args.work) do
   fields[#fields + 1] = name
   fields[#fields + 1] = value
@@ -110,5 +110,6 @@ if args.digest then
 end
 redis.call('SADD', key('lanes'), lane)
 enqueue_last(id, lane, args.work.tenant, cost_ms, tonumber(args.work.weight))
-set_status(id, 'queued')
+-- Gateways aren't told: nobody knows its id yet, so nobody waits for it.
+record_event(id, 'status', 'status', 'queued', 'attempt', '0')
 return submitted('accepted', id, 'queued', waiting_jobs)

@@ -225,6 +225,7 @@ def test_what_a_key_adds_is_no_part_of_the_request(jobs: Jobs) -> None:
 def test_what_was_told_to_gateways_is_kept_for_a_minute(jobs: Jobs, media: MediaStores) -> None:
     jobs.client.xadd(jobs.keys.activity, {"work": "old", "event": "status"}, id="1000-0")
     job_id = jobs.accept()
+    jobs.claimed()
     clean(jobs, media)
     assert traces(jobs.client, ["old"], prefix=jobs.keys.activity) == []
     assert len(traces(jobs.client, [job_id], prefix=jobs.keys.activity)) == 1

@@ -164,9 +164,9 @@ def test_no_log_tells_what_is_nobodys_business(running: Service, balancer: Balan
     assert logs.keys() >= {"gateway.log", "worker-1.log", "beat.log", "valkey.log"}
     # What must be there is there: the logs are those of what was done.
     for name, words in {
-        "gateway.log": ("job_accepted", "unexpected_error", "store_unavailable", '"level": "debug"'),
-        "worker-1.log": ('"outcome": "completed"', '"outcome": "failed"'),
-        "beat.log": ('"outcome": "delivered"', '"outcome": "retry"', '"outcome": "disabled"'),
+        "gateway.log": ("job_accepted", "unexpected_error", "store_unavailable", '"level":"debug"'),
+        "worker-1.log": ('"outcome":"completed"', '"outcome":"failed"'),
+        "beat.log": ('"outcome":"delivered"', '"outcome":"retry"', '"outcome":"disabled"'),
         "nginx": ('"status":502', '"status":413', '"path":"/transcribe"'),
     }.items():
         assert [word for word in words if word not in logs[name]] == [], name

@@ -165,7 +165,7 @@ def test_the_worker_has_counted_what_its_decoder_did(worker: Scrape) -> None:
 
 
 def test_beat_has_counted_what_it_removed(spoken: Service) -> None:
-    port = int(re.search(r'"metrics_port": (\d+)', spoken.wait_for_line('"event": "beat_starting"'))[1])  # type: ignore[index]
+    port = int(re.search(r'"metrics_port":(\d+)', spoken.wait_for_line('"event":"beat_starting"'))[1])  # type: ignore[index]
     url = f"http://127.0.0.1:{port}"
     until(lambda: True if Scrape(url).total("cleaned_up_total", kind="audio_files") >= CLIPS else None, 30)
     scrape = Scrape(url)

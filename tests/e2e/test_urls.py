@@ -255,7 +255,7 @@ def test_no_log_holds_a_url_and_fetches_are_counted(cluster: Cluster, client: ht
     server.serve = lambda asked: File.of(SHORT) if asked.path == "/there" else File.redirect("/there")
     finished(client, submitted(client, server.url("/private-path?token=very-secret")))
     logs = "".join(path.read_text() for path in Path(cluster.logs).iterdir() if path.suffix == ".log")
-    assert '"event": "fetch_ended"' in logs
+    assert '"event":"fetch_ended"' in logs
     assert [secret for secret in ("private-path", "very-secret", f":{server.port}") if secret in logs] == []
     (worker,) = client.get("/health/ready").json()["workers"]
     metrics = httpx.get(f"http://127.0.0.1:{worker['metrics_port']}/metrics", trust_env=False).text

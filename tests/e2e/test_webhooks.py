@@ -232,6 +232,6 @@ def test_outcomes_are_counted_and_no_log_holds_a_url(cluster: Cluster, client: C
     assert 'transcription_webhook_attempts_total{outcome="delivered"}' in metrics
     assert "transcription_webhooks_waiting" in metrics
     logs = "".join(path.read_text() for path in Path(cluster.logs).iterdir() if path.suffix == ".log")
-    assert '"event": "webhook_attempted"' in logs
+    assert '"event":"webhook_attempted"' in logs
     assert job_id in logs
     assert [secret for secret in ("private-path", "very-secret", "169.254") if secret in logs] == []

@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+import hashlib
 import http.client
 import json
+import random
 import socket
 import threading
 import time
@@ -14,9 +16,10 @@ from functools import partial
 
 import pytest
 import uvicorn
+from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
-from api.connections import Connections, GuardedProtocol
+from api.connections import Connections
 from tests.harness.service import until
 
 KIB = 1024
@@ -60,6 +63,8 @@ def running(*, most: int = 100, head_seconds: float = HEAD_SECONDS, stalled_seco
                     pass
             case "/refused":
                 status = 413
+            case "/digest":
+                body = hashlib.sha256(b"".join([piece async for piece in Request(scope, receive).stream()])).digest()
             case "/large":
                 body = bytes(LARGE)
             case "/waiting":
@@ -74,7 +79,7 @@ def running(*, most: int = 100, head_seconds: float = HEAD_SECONDS, stalled_seco
         lifespan="off",
         ws="none",
         timeout_keep_alive=60,
-        http=partial(GuardedProtocol, guard=guard),  # type: ignore[arg-type]  # called like a class
+        http=guard.accept,  # type: ignore[arg-type]  # called like a class
     )
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -208,6 +213,21 @@ def test_a_refused_body_that_drips_is_not_read_for_long(gateway: Gateway) -> Non
         connection.sendall(b"POST /refused HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n")
         assert answer(connection) == b"HTTP/1.1 413 Request Entity Too Large"
         sent_until_closed(connection, b"x", every_seconds=0.02)
+
+
+def test_bodies_that_come_at_once_are_not_mixed(gateway: Gateway) -> None:
+    bodies = [random.Random(seed).randbytes(3 * MIB + seed) for seed in range(4)]
+    with contextlib.ExitStack() as stack:
+        connections = [stack.enter_context(gateway.connect()) for _ in bodies]
+        for connection, body in zip(connections, bodies, strict=True):
+            connection.sendall(b"POST /digest HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % len(body))
+        for start in range(0, 4 * MIB, 100 * KIB):
+            for connection, body in zip(connections, bodies, strict=True):
+                connection.sendall(body[start : start + 100 * KIB])
+        for connection, body in zip(connections, bodies, strict=True):
+            answered = http.client.HTTPResponse(connection)
+            answered.begin()
+            assert answered.read() == hashlib.sha256(body).digest()
 
 
 def test_a_small_refused_body_leaves_the_connection_in_use(gateway: Gateway) -> None:

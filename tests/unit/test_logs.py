@@ -5,6 +5,7 @@ import json
 import logging
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -67,6 +68,24 @@ def test_our_lines_and_libraries_have_the_same_fields(capsys: pytest.CaptureFixt
         "request_id": "r1",
     }
     assert theirs == {"event": "lost it", "level": "warning", "logger": "celery.worker", "request_id": "r1"}
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        ("Grüße", "Grüße"),
+        ("half a pair: \ud83d", "half a pair: \ud83d"),
+        ({1: "a number for a key"}, {"1": "a number for a key"}),
+        (2**70, 2**70),
+        (Path("/media/a"), "PosixPath('/media/a')"),
+    ],
+)
+@pytest.mark.usefixtures("root")
+def test_whatever_is_said_becomes_a_line(value: object, written: object, capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging("INFO", "json")
+    structlog.get_logger("api.app").info("said", value=value)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert json.loads(line)["value"] == written
 
 
 @pytest.mark.usefixtures("root")
