@@ -119,9 +119,8 @@ class _Connection:
         order = Order(slot, action, file, str(media.folder), job_id, end - start)
         with suppress(BrokenPipeError):  # then it has died, which `_read` sees
             self._socket.send(order.encode())  # at once: the socket takes a message for each slot
-        # Not cancelled with us: until it has come, nobody else may have the slot.
-        await asyncio.wait([answer])
-        return _read_answer(answer.result())
+        # Even when cancelled: until it has come, nobody else may have the slot.
+        return _read_answer(await to_its_end(answer))
 
     def note_begun(self, file: int) -> None:
         """Note that a file is written from now on."""
@@ -210,7 +209,7 @@ class _ProcessWriter:
 
     async def discard(self) -> None:
         if self._connection is not None and not self._connection.is_broken:
-            await self._done("discard", ends=True)
+            await to_its_end(self._done("discard", ends=True))
 
     async def _done(
         self, action: str, pieces: Sequence[memoryview | bytearray] = (), *, ends: bool = False
@@ -218,7 +217,7 @@ class _ProcessWriter:
         if self._connection is None:
             self._connection = self._process.connection()
             self._connection.note_begun(self._number)
-        answer = await to_its_end(self._connection.done(action, self._number, self._media, self._job_id, pieces))
+        answer = await self._connection.done(action, self._number, self._media, self._job_id, pieces)
         if ends:
             self._connection.note_ended(self._number)
         return answer

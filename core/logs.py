@@ -1,8 +1,10 @@
 """Structured logs on standard error: constant event names, data in fields, ids bound around a piece of work."""
 
+import asyncio
 import json
 import logging
 import sys
+import threading
 from collections.abc import Callable
 from functools import partial
 from typing import Literal, TextIO
@@ -35,7 +37,7 @@ def configure_logging(level: str, log_format: Literal["console", "json"]) -> Non
         processors=[*shared, *tail],
         # What is below the level costs nothing: polls are logged at debug level, thousands a second.
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
-        logger_factory=partial(_Lines, stream=sys.stderr),  # as it is now: Celery puts something else in its place
+        logger_factory=partial(_Lines, stream=sys.stderr, turn=_Turn()),  # as it is now: Celery replaces it
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
@@ -58,9 +60,45 @@ def _json(event: structlog.typing.EventDict, default: Callable[[object], object]
         return json.dumps(event, default=default)
 
 
-class _Lines(structlog.WriteLogger):
-    """Where a named logger's finished lines go: each in one write, so that threads don't mix theirs."""
+class _Turn(threading.local):
+    """What a thread's event loop has said in its present turn."""
 
-    def __init__(self, name: str = "", *, stream: TextIO) -> None:
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+
+class _Lines(structlog.WriteLogger):
+    """Where a named logger's finished lines go: each in one write, so that threads don't mix theirs.
+
+    What is routine and said in one turn of an event loop goes in one write, at the turn's end.
+    """
+
+    def __init__(self, name: str = "", *, stream: TextIO, turn: _Turn) -> None:
         super().__init__(stream)
         self.name = name
+        self._turn = turn
+
+    def msg(self, message: str) -> None:
+        """Write a line, behind those that wait."""
+        self._release()
+        super().msg(message)
+
+    log = warn = warning = fatal = failure = err = error = critical = exception = msg
+
+    def info(self, message: str) -> None:
+        """Write a line soon."""
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self.msg(message)
+            return
+        if not self._turn.lines:
+            loop.call_soon(self._release)
+        self._turn.lines.append(message)
+
+    debug = info
+
+    def _release(self) -> None:
+        if lines := self._turn.lines:
+            self._turn.lines = []
+            super().msg("\n".join(lines))

@@ -3,12 +3,11 @@
 Each file documents its arguments at its top.
 """
 
-import json
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 
-_to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+import orjson
 
 
 class JobScript(StrEnum):
@@ -45,7 +44,7 @@ class JobScript(StrEnum):
 def script_arguments(prefix: str, arguments: dict[str, object]) -> list[str]:
     """Return ARGV of a job script; arguments that are None are left out, as the scripts expect."""
     given = {name: value for name, value in arguments.items() if value is not None}
-    return [prefix, _to_json(given)]
+    return [prefix, orjson.dumps(given).decode()]
 
 
 @cache

@@ -1,5 +1,6 @@
 """What reaches the logs: our own lines from the level asked for, libraries' warnings, and nothing that users sent."""
 
+import asyncio
 import io
 import json
 import logging
@@ -149,3 +150,29 @@ def test_an_error_in_a_record_quotes_nothing_of_it(model: type[BaseModel]) -> No
     with pytest.raises(ValidationError) as raised:
         model.model_validate_json('["secret words"')
     assert "secret" not in str(raised.value)
+
+
+@pytest.mark.usefixtures("root")
+def test_what_a_loop_says_in_one_turn_is_written_at_its_end(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging("INFO", "json")
+    first, second = structlog.get_logger("api.submissions"), structlog.get_logger("api.audit")
+
+    def written() -> list[str]:
+        return [json.loads(line)["event"] for line in capsys.readouterr().err.splitlines()]
+
+    async def turns() -> None:
+        first.info("one")
+        second.info("two")
+        assert written() == []
+        await asyncio.sleep(0)
+        assert written() == ["one", "two"]
+        first.info("three")
+        await asyncio.to_thread(second.info, "of a thread")
+        assert sorted(written()) == ["of a thread", "three"]  # each in its own time
+        first.info("four")
+        second.error("at once")
+        assert written() == ["four", "at once"]
+        first.info("last")
+
+    asyncio.run(turns())
+    assert written() == ["last"]
