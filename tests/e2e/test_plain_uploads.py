@@ -59,7 +59,7 @@ def test_an_upload_is_answered_alike(scripted_service: Service, name: str) -> No
             job_id = document.pop("job_id")
             assert answer.headers["location"] == f"/status/{job_id}"
             assert document.pop("message") == f"Accepted. Follow it at /status/{job_id}"
-            assert scripted_service.client.delete(f"/job/{job_id}").status_code == 200
+            scripted_service.client.delete(f"/job/{job_id}").raise_for_status()
     assert first == second
 
 
