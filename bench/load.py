@@ -35,8 +35,8 @@ _PIECES = 20
 _RAMP_SECONDS = 20.0
 """Within which users come."""
 _SECONDS, _QUICK_SECONDS = 300.0, 30.0
-"""A gateway's memory grows for about 100 s, until the first jobs are done, and not from then on: a quarter of 120 s ends
-in the middle of that."""
+"""A gateway's memory grows for about 100 s, until the first jobs are done, and not from then on: a quarter of 120 s
+ends in the middle of that."""
 _FIRST_SECONDS = 2.0
 _OPEN_SECONDS = 120.0
 _POSTING = 16
