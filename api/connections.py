@@ -132,7 +132,10 @@ class GuardedProtocol(HttpToolsProtocol):
             self._idle_bytes = 0
             if not self.cycle.body:
                 # As it is: uvicorn would append it to an empty array, and copy that when it is asked for it.
-                self.cycle.body, body = body, b""  # type: ignore[assignment]  # is appended to and copied alike
+                self.cycle.body, body = body, b""  # type: ignore[assignment]  # it is read as an array is
+            elif isinstance(self.cycle.body, bytes):
+                # What is appended to must be an array: each of a thousand little pieces would copy all before it.
+                self.cycle.body = bytearray(self.cycle.body)
         super().on_body(body)
 
     def on_message_complete(self) -> None:
