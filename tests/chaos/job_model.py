@@ -104,6 +104,10 @@ class ModelJob:
         return not self.cancelled and not self.cancel_requested
 
 
+def _status_event(work: ModelWork) -> tuple[str, str, str]:
+    return "status", work.status, str(work.attempts)
+
+
 class JobModel:
     """All jobs of one installation. Each method is a call to a store: it returns the answer that must come."""
 
@@ -173,7 +177,7 @@ class JobModel:
             self.works[work.work_id] = work
             if digest:
                 self.shareable[digest] = work
-            self._tell_status(work)
+            work.events.append(_status_event(work))  # gateways aren't told: nobody knows its id yet
         else:
             outcome = AcceptOutcome.CACHED if work.status is JobStatus.COMPLETED else AcceptOutcome.JOINED
             self.counters[work.lane][outcome] += 1
@@ -415,7 +419,7 @@ class JobModel:
         self.activity.append(work.work_id)
 
     def _tell_status(self, work: ModelWork) -> None:
-        self._tell(work, "status", work.status, str(work.attempts))
+        self._tell(work, *_status_event(work))
 
     def _move(self, work: ModelWork, status: JobStatus) -> str:
         work.status = status
