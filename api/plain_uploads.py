@@ -9,7 +9,7 @@ from api.access import require
 from api.principal import Scope as Permission
 from api.rate_limits import Rate
 from api.short_ways import JsonAnswer, RouteName
-from api.submissions import Submissions
+from api.submissions import Submissions, may_share_work
 from api.url_submissions import names_url
 from api.views import JobAccepted, status_path
 
@@ -39,8 +39,3 @@ class PlainUploads:
         )
         location = (b"location", status_path(accepted.job_id).encode())
         return JsonAnswer(HTTPStatus.ACCEPTED, JobAccepted.of(accepted).model_dump_json().encode(), [location])
-
-
-def may_share_work(cache_control: str) -> bool:
-    """Tell whether a transcription of the same audio may serve a request with such a header."""
-    return "no-cache" not in cache_control

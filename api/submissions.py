@@ -85,6 +85,11 @@ Fields = dict[str, str]
 """A form's fields without the file."""
 
 
+def may_share_work(cache_control: str) -> bool:
+    """Tell whether a transcription of the same audio may serve a request with such a Cache-Control header."""
+    return "no-cache" not in cache_control
+
+
 def _as_sent(fields: Fields) -> Fields:
     return fields
 

@@ -25,6 +25,7 @@ from api.credentials import header
 from api.job_store import Accepted, JobStore
 from api.response_headers import announce
 from api.submissions import SUBMISSION_ERRORS
+from api.views import status_path
 from api.waiting import JobWaiter, still_running
 from core.errors import (
     JobCancelled,
@@ -112,7 +113,7 @@ class SynchronousCalls:
         job_id = accepted.job_id
         self._audit.submitted(request)
         note(request, job_id, action=Action.TRANSCRIPT_READ)
-        announce(request.scope, [(b"location", f"/status/{job_id}".encode()), (b"x-job-id", job_id.encode())])
+        announce(request.scope, [(b"location", status_path(job_id).encode()), (b"x-job-id", job_id.encode())])
 
     async def finished(self, job_id: str) -> Transcribed:
         """Return what comes of a job.

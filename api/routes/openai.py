@@ -37,6 +37,7 @@ from api.job_store import Accepted
 from api.principal import Principal
 from api.problems import answer_in, problem_of, shaped_responses
 from api.services import Services, WithServices
+from api.submissions import may_share_work
 from api.synchronous import CALL_ERRORS, JOB_HEADERS, TEXT_EXAMPLES, Transcribed
 from api.transcript_formats import ResultFormat, SubtitleLayout, render
 from core.errors import OptionProblem, ScriptoriumError, StoreUnavailable, UnknownModel
@@ -74,7 +75,7 @@ async def _repetition(
     ] = None,
     cache_control: Annotated[str, Header(description="`no-cache` asks for a transcription of its own.")] = "",
 ) -> _Repetition:
-    return _Repetition(idempotency_key, "no-cache" not in cache_control)
+    return _Repetition(idempotency_key, may_share_work(cache_control))
 
 
 WithRepetition = Annotated[_Repetition, Depends(_repetition)]

@@ -8,10 +8,10 @@ from fastapi import APIRouter, Header, Request, Response
 from api.access import Submitter
 from api.job_store import AcceptOutcome
 from api.job_terms import FORM_PROPERTIES
-from api.plain_uploads import PATH, may_share_work
+from api.plain_uploads import PATH
 from api.problems import guarded_responses
 from api.services import WithServices
-from api.submissions import SUBMISSION_ERRORS
+from api.submissions import SUBMISSION_ERRORS, may_share_work
 from api.uploads import FILE_FIELD
 from api.url_submissions import JSON_MEDIA_TYPE, names_url, read_submission, submission_schema
 from api.views import JobAccepted, status_path

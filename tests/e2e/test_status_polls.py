@@ -3,26 +3,18 @@
 import httpx
 import pytest
 
+from tests.harness.answers import common_headers
 from tests.harness.service import Service, until
 from tests.media import silence_wav
 
 VARYING = {"eta", "audio_seconds_ahead"}
 """What may change between two polls."""
 DAMAGED = b"ID3" + bytes(2000)
-UNLIKE = {"date", "x-request-id", "content-length"}
 
 
 def both(service: Service, job_id: str) -> tuple[httpx.Response, httpx.Response]:
     """Return a job's status by the short way and by the route."""
     return service.client.get(f"/status/{job_id}"), service.client.get(f"/status/{job_id}", params={"wait": "0"})
-
-
-def headers(answer: httpx.Response) -> dict[str, str]:
-    return {
-        name: value
-        for name, value in answer.headers.items()
-        if name not in UNLIKE and not name.startswith(("ratelimit", "x-ratelimit"))
-    }
 
 
 @pytest.mark.parametrize("status", ["queued", "processing", "completed", "failed", "cancelled"])
@@ -37,7 +29,7 @@ def test_a_job_in_any_status_is_shown_alike(scripted_service: Service, status: s
     both(scripted_service, job_id)  # from here on, what was written of it may be used again
     short, route = both(scripted_service, job_id)
     assert short.status_code == route.status_code == 200
-    assert headers(short) == headers(route)
+    assert common_headers(short) == common_headers(route)
     first, second = short.json(), route.json()
     assert list(first) == list(second)
     if status in {"queued", "processing"}:
@@ -53,18 +45,13 @@ def test_no_job_is_none_either_way(scripted_service: Service, job_id: str) -> No
     short, route = both(scripted_service, job_id)
     assert short.status_code == 404
     assert short.json() == route.json()
-    assert headers(short) == headers(route)
+    assert common_headers(short) == common_headers(route)
 
 
 def test_polls_are_counted_under_their_route(scripted_service: Service) -> None:
-    def counted() -> float:
-        lines = scripted_service.client.get("/metrics").text.splitlines()
-        wanted = 'transcription_requests_total{method="GET",route="/status/{job_id}",status="404"}'
-        return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(wanted))
-
-    before = counted()
+    before = scripted_service.answered("GET", "/status/{job_id}", 404)
     scripted_service.client.get("/status/" + "0" * 32)
-    assert counted() == before + 1
+    assert scripted_service.answered("GET", "/status/{job_id}", 404) == before + 1
 
 
 def test_a_finished_job_that_is_requeued_is_shown_as_it_is_now(scripted_service: Service) -> None:

@@ -102,6 +102,12 @@ class Service:
         job_id: str = answer.json()["job_id"]
         return job_id
 
+    def answered(self, method: str, route: str, status: int) -> float:
+        """Return how many requests of a route were answered with a status, by its metrics."""
+        wanted = f'transcription_requests_total{{method="{method}",route="{route}",status="{status}"}}'
+        lines = self.client.get("/metrics").text.splitlines()
+        return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(wanted))
+
     def status(self, job_id: str) -> dict[str, Any]:
         """Return a job's status document."""
         answer = self.client.get(f"/status/{job_id}")
