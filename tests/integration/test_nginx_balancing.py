@@ -5,8 +5,10 @@ import subprocess
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, closing, contextmanager, nullcontext, suppress
+from http.client import HTTPConnection
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -147,6 +149,25 @@ def test_who_asks_is_asked_for_elsewhere_and_who_posts_or_deletes_is_not(tmp_pat
                 assert balancer.request(failed)["upstream"] == f"127.0.0.1:{bad.port}"
 
 
+def test_a_connection_without_a_request_outlives_a_reload(tmp_path: Path, balancer: Balancer) -> None:
+    configuration = tmp_path / "nginx"
+    can = "keepalive_min_timeout" in (configuration / "snippets" / "limits.conf").read_text()
+    with closing(HTTPConnection(urlsplit(balancer.url).netloc, timeout=20)) as kept:
+
+        def ask() -> str:
+            kept.request("GET", "/health")
+            answer = kept.getresponse()
+            assert (answer.status, bool(answer.read())) == (200, True)
+            return answer.headers["Connection"]
+
+        assert ask() == "keep-alive"
+        subprocess.run(["nginx", "-e", "stderr", "-c", configuration / "nginx.conf", "-s", "reload"], check=True)  # noqa: S607 - the balancer runs
+        # Before 1.27.4 nginx closes it as it likes, under a request that is on its way, too.
+        with nullcontext() if can else suppress(ConnectionError):
+            until(lambda: ask() == "close" or None, 20, balancer.log.read_text)
+    assert httpx.get(f"{balancer.url}/health", trust_env=False).is_success
+
+
 def test_a_gateway_that_comes_back_with_another_address_is_found(tmp_path: Path) -> None:
     port = free_port()
     hosts = tmp_path / "hosts"
@@ -160,15 +181,19 @@ def test_a_gateway_that_comes_back_with_another_address_is_found(tmp_path: Path)
         FileServer(lambda _: File.of(b"first"), host="127.0.0.21", port=port),
         FileServer(lambda _: File.of(b"second"), host="127.0.0.22", port=port),
         running_balancer(tmp_path, within=own_names, NGINX_GATEWAYS=f"gateways.test:{port}") as balancer,
-        httpx.Client(base_url=balancer.url, trust_env=False) as client,
     ):
-        assert client.get("/health").text == "first"
+
+        def who() -> str:
+            """Ask by a connection of its own: one that is kept may be closed as nginx is reloaded."""
+            return httpx.get(f"{balancer.url}/health", trust_env=False).text
+
+        assert who() == "first"
         hosts.write_text("127.0.0.21 gateways.test\n127.0.0.22 gateways.test\n")
-        until(lambda: client.get("/health").text == "second" or None, 20, balancer.log.read_text)
-        assert {client.get("/health").text for _ in range(4)} == {"first", "second"}
+        until(lambda: who() == "second" or None, 20, balancer.log.read_text)
+        assert {who() for _ in range(4)} == {"first", "second"}
         hosts.write_text("127.0.0.22 gateways.test\n")
-        until(lambda: {client.get("/health").text for _ in range(4)} == {"second"} or None, 20, balancer.log.read_text)
+        until(lambda: {who() for _ in range(4)} == {"second"} or None, 20, balancer.log.read_text)
         # No address at all is a fault of names: who is known is asked on.
         hosts.write_text("127.0.0.23 somebody.test\n")
         until(lambda: "no gateway has an address" in balancer.log.read_text() or None, 20, balancer.log.read_text)
-        assert client.get("/health").text == "second"
+        assert who() == "second"

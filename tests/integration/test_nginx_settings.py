@@ -128,6 +128,29 @@ def test_a_certificate_and_its_key_go_together(tmp_path: Path, alone: str) -> No
     assert "NGINX_TLS_CERTIFICATE and NGINX_TLS_KEY" in refused.stderr
 
 
+@pytest.mark.parametrize(
+    ("version", "can"),
+    [
+        ("nginx/1.22.1", False),
+        ("nginx/1.27.3", False),
+        ("nginx/1.27.4", True),
+        ("nginx/1.28.0 (Ubuntu)", True),
+        ("nginx/2.0.0", True),
+        ("openresty/1.27.1.2", False),
+    ],
+)
+def test_connections_outlive_a_reload_where_nginx_can(tmp_path: Path, version: str, can: bool) -> None:
+    named = tmp_path / "bin" / "nginx"
+    named.parent.mkdir()
+    named.write_text(f"#!/bin/sh\necho 'nginx version: {version}' >&2\n")
+    named.chmod(0o755)
+    path = f"{named.parent}:{os.environ['PATH']}"
+    subprocess.run([SCRIPTS / "render.sh"], env=environment({"NGINX_DIR": str(tmp_path), "PATH": path}), check=True)
+    limits = (tmp_path / "snippets" / "limits.conf").read_text()
+    assert ("\nkeepalive_min_timeout 5s;\n" in limits) == can
+    assert ("keepalive_min" in limits) == can
+
+
 def test_the_entrypoint_of_nginx_own_image_renders_the_same(tmp_path: Path) -> None:
     if shutil.which("envsubst") is None:
         skip_unless_ci("envsubst (gettext-base)")
