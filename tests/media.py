@@ -102,9 +102,9 @@ def shared_speech() -> list[Reference]:
     return _read_references(_SHARED_SPEECH) if _SHARED_SPEECH.is_dir() else []
 
 
-def speech_wav(*, pause_seconds: float = 1.0) -> tuple[bytes, str]:
-    """Return all clips of `tests/audio` one after the other, as one WAV, and what is said in them."""
-    clips = references()
+def speech_wav(*, pause_seconds: float = 1.0, times: int = 1) -> tuple[bytes, str]:
+    """Return all clips of `tests/audio` one after the other, so often, as one WAV, and what is said in them."""
+    clips = references() * times
     pause = np.zeros(round(pause_seconds * 16_000), dtype=np.int16)
     pieces = [piece for clip in clips for piece in (_samples(clip.path), pause)]
     return _wav(np.concatenate(pieces).tobytes()), " ".join(clip.text for clip in clips)
